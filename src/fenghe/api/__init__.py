@@ -1,0 +1,1 @@
+"""The app (接口): assembly, sessions, errors in words, live events and the screens."""

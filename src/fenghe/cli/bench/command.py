@@ -1,0 +1,120 @@
+"""`fenghe bench`: door and judge against the machine's own commit limit, all in one run on a cluster of its own."""
+
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import psycopg
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from fenghe.cli.bench import limit, load, parts, store, traffic
+from fenghe.kernel.audit import store as audit
+from fenghe.kernel.database.supervisor import running
+from fenghe.kernel.migrations import migrate
+
+console = Console()
+DOOR_AT_LEAST = 0.8
+JUDGE_AT_LEAST = 1.5
+
+
+class Figure(msgspec.Struct, kw_only=True):
+    """One measured thing: rows a second, and its ratio to the commit limit measured just before and after it."""
+
+    what: str
+    per_second: float
+    limit: float
+    ratio: float
+    at_least: float | None
+    note: str = ""
+
+
+def bench(
+    stored: Annotated[
+        str, typer.Option("--stored", help="Stored events to judge at, separated by commas.")
+    ] = "10000,100000",
+    requests: Annotated[int, typer.Option("--requests", help="Webhooks sent to the door.")] = 60_000,
+    events: Annotated[int, typer.Option("--events", help="Events judged at each size.")] = 40_000,
+    workers: Annotated[int, typer.Option("--workers", help="Worker processes that judge.")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure how fast this machine stores webhooks durably and judges them, as ratios to its own commit rate."""
+    sizes = [int(size) for size in stored.split(",")]
+    with tempfile.TemporaryDirectory(prefix="fenghe-bench-") as folder, running(Path(folder) / "data") as database:
+        migrate(database.owner_url)
+        store.add_source(database.app_url, parts.SOURCE)
+        figures = [_door(database, requests)]
+        seed = 10
+        for size in sizes:
+            seed += 1
+            _grow(database, size, seed=seed, workers=workers)
+            figures.append(_judge(database, events, seed=seed + 100, workers=workers))
+        checked = _verify(database)
+    if as_json:
+        typer.echo(msgspec.json.encode({"figures": figures, "audit": checked}).decode())
+    else:
+        console.print(_table(figures))
+        console.print(f"审计链:{checked['rows']:,} 行,{'完好' if checked['bad'] is None else checked['bad']}")
+
+
+def _limit(database: Any) -> float:
+    return limit.single_row_commits(database.owner_url, seconds=4)
+
+
+def _door(database: Any, count: int) -> Figure:
+    calls = traffic.requests(count + 4_000, seed=3, source=parts.SOURCE)
+    before = _limit(database)
+    with parts.door_running(database.app_url) as port:
+        load.drive(port, calls[:4_000], connections=64)
+        done = load.drive(port, calls[4_000:], connections=64)
+    commits = statistics.mean((before, _limit(database)))
+    note = f"p50 {done.p50_ms:.1f} ms, p99 {done.p99_ms:.1f} ms, answers {done.answers}"
+    return _figure("webhook acknowledged after commit, 64 connections", done.per_second, commits, DOOR_AT_LEAST, note)
+
+
+def _grow(database: Any, size: int, *, seed: int, workers: int) -> None:
+    """Fill and judge until `size` events are stored."""
+    have = store.stored(database.app_url)
+    if size > have:
+        parts.fill(database.app_url, count=size - have, seed=seed)
+    parts.drain(database.app_url, workers=workers)
+
+
+def _judge(database: Any, count: int, *, seed: int, workers: int) -> Figure:
+    parts.fill(database.app_url, count=count, seed=seed)
+    have = store.stored(database.app_url) - count
+    before = _limit(database)
+    seconds = parts.drain(database.app_url, workers=workers)
+    commits = statistics.mean((before, _limit(database)))
+    return _figure(
+        f"judged and written at {have:,} stored, {workers} workers", count / seconds, commits, JUDGE_AT_LEAST, ""
+    )
+
+
+def _figure(what: str, per_second: float, commits: float, at_least: float, note: str) -> Figure:
+    return Figure(
+        what=what, per_second=per_second, limit=commits, ratio=per_second / commits, at_least=at_least, note=note
+    )
+
+
+def _verify(database: Any) -> dict[str, Any]:
+    with psycopg.connect(database.app_url, autocommit=True) as connection:
+        audit.seal(connection)
+        done = audit.verify(connection)
+    return {"rows": done.rows, "bad": None if done.bad is None else str(done.bad)}
+
+
+def _table(figures: list[Figure]) -> Table:
+    table = Table(title="fenghe bench: ratios to this machine's 32-connection single-row commit rate")
+    for name in ("what", "per second", "commit limit", "ratio", "at least", "note"):
+        table.add_column(name, justify="left" if name in ("what", "note") else "right")
+    for one in figures:
+        wanted = f"{one.at_least:.1f}" if one.at_least is not None else ""
+        mark = "" if one.at_least is None or one.ratio >= one.at_least else "  [red]below[/red]"
+        table.add_row(
+            one.what, f"{one.per_second:,.0f}", f"{one.limit:,.0f}", f"{one.ratio:.2f}{mark}", wanted, one.note
+        )
+    return table

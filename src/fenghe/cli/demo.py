@@ -1,0 +1,144 @@
+"""`fenghe demo`: the hub with a living sandbox world; `--once` plays the same world to its end and says what was found."""
+
+import asyncio
+import contextlib
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import psycopg
+import typer
+import uvloop
+from rich.console import Console
+
+from fenghe.cli import serving, working
+from fenghe.hub import demo_world, store_demo
+from fenghe.kernel.audit import store as audit
+from fenghe.kernel.database.opening import hold_database
+from fenghe.kernel.migrations import migrate
+from fenghe.kernel.secrets import hub_key
+from fenghe.simulator.clock import VirtualClock
+from fenghe.simulator.running import running
+
+console = Console()
+DONE_SECONDS = 150.0
+
+
+def demo(
+    data: Annotated[Path, typer.Option("--data", help="Data directory of the demo.")] = Path("var/demo"),
+    port: Annotated[int, typer.Option("--port", help="Port of the screens.")] = 8600,
+    once: Annotated[
+        bool, typer.Option("--once", help="Play the world to its end, print what was found, leave.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Run the hub with a sandbox of shops and carriers that speak their real protocols on loopback."""
+    say: Callable[..., None] = _silent if as_json else console.print
+    with hold_database(data) as database:
+        say("数据库已就绪(内置 PostgreSQL)")
+        migrate(database.owner_url)
+        key = hub_key(data)
+        began = _began(data)
+        world = demo_world.build(began)
+        with running(world.carriers, clock=VirtualClock(began)) as sandbox:
+            with psycopg.connect(database.app_url) as connection:
+                demo_world.prepare(connection, world, key=key, sandbox=sandbox)
+            with working.workers_running(database.app_url, key=key, count=1):
+                _play(database.app_url, world, key=key, port=port, once=once, say=say, as_json=as_json)
+
+
+def _silent(*_said: object) -> None:
+    """For --json: nothing but the answer is printed."""
+
+
+def _play(app_url: str, world: Any, *, key: bytes, port: int, once: bool, say: Any, as_json: bool) -> None:
+    if once:
+        with _api_beside(app_url, key=key) as address:
+            say("沙箱开始推送:店铺的订单、承运商的轨迹(真实签名,真实 HTTP)……")
+            found = _run_once(app_url, world, address)
+        _report(found, say=say, as_json=as_json)
+        if found.problems:
+            raise typer.Exit(1)
+        return
+    driver = threading.Thread(target=_live, args=(app_url, world, f"http://127.0.0.1:{port}", say), daemon=True)
+    _banner(say, port)
+    serving.run_api(app_url, key=key, host="127.0.0.1", port=port, ready=driver.start)
+
+
+def _banner(say: Any, port: int) -> None:
+    say(
+        f"\n[bold]打开 http://127.0.0.1:{port}[/bold]   用户 [bold]admin[/bold]   密码 [bold]{demo_world.PASSWORD}[/bold]"
+    )
+    say(
+        "其他角色:kefu(客服) yunying(运营) caigou(采购) caiwu(财务) cangku(仓库) shenji(审计),密码相同。Ctrl-C 结束。\n"
+    )
+
+
+@contextlib.contextmanager
+def _api_beside(app_url: str, *, key: bytes) -> Iterator[str]:
+    """The door and the screens in a process of their own; yields the address."""
+    context = multiprocessing.get_context("spawn")
+    started = context.Event()
+    port = serving.free_port()
+    process = context.Process(target=_serve_beside, args=(app_url, key, port, started), daemon=True)
+    process.start()
+    try:
+        if not started.wait(30):
+            raise TimeoutError("the hub did not answer within 30 s")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.join(15)
+
+
+def _serve_beside(app_url: str, key: bytes, port: int, started: Any) -> None:
+    serving.run_api(app_url, key=key, host="127.0.0.1", port=port, ready=started.set)
+
+
+def _began(data: Path) -> datetime:
+    """The world's moment: fixed at the first run, so that a second run tells the same world."""
+    path = data / "demo-began"
+    if not path.exists():
+        path.write_text(datetime.now(UTC).replace(microsecond=0).isoformat(), encoding="ascii")
+    return datetime.fromisoformat(path.read_text(encoding="ascii").strip())
+
+
+def _run_once(app_url: str, world: Any, address: str) -> demo_world.Found:
+    """Send everything that happened until the world's moment, wait until it is judged, count."""
+    began = time.perf_counter()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        sent = runner.run(demo_world.push_until(world, address, until=world.now))
+    with psycopg.connect(app_url, autocommit=True) as connection:
+        deadline = time.monotonic() + DONE_SECONDS
+        while not store_demo.settled(connection) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        audit.seal(connection)
+        return demo_world.findings(connection, world, sent=sent, seconds=time.perf_counter() - began)
+
+
+def _live(app_url: str, world: Any, address: str, say: Any) -> None:
+    """What happened up to some hours ago at once, the last hours in fast motion, then in real time."""
+    del app_url
+    sent = asyncio.run(demo_world.live(world, address))
+    say(f"沙箱的世界讲完了:{sent.sent} 条推送,{sent.acknowledged} 条被确认。")
+
+
+def _report(found: demo_world.Found, *, say: Any, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.encode(found).decode())
+        return
+    from rich.table import Table  # noqa: PLC0415 - only for people
+
+    table = Table(title="演示世界:发现了什么", show_lines=False)
+    table.add_column("项目")
+    table.add_column("数量", justify="right")
+    for name, value in found.lines:
+        table.add_row(name, f"{value:,}" if isinstance(value, int) else str(value))
+    say(table)
+    for problem in found.problems:
+        say(f"[red]不符预期:{problem}[/red]")

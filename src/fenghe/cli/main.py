@@ -1,0 +1,34 @@
+"""The command line (命令行): `fenghe ...`. Exit status 0 done, 2 the input or the call is wrong, 1 anything else."""
+
+import typer
+
+from fenghe.cli import auditing, backing_up, demo, importing, people, serving, simulating
+from fenghe.cli.bench import command as bench
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="缝合 Fenghe: an order-governance hub that doubts what it hears and keeps the evidence.",
+)
+app.command("serve")(serving.serve)
+app.command("api")(serving.api)
+app.command("worker")(serving.worker)
+app.command("migrate")(backing_up.migrate)
+app.command("backup")(backing_up.backup)
+app.command("restore")(backing_up.restore)
+app.command("import")(importing.import_files)
+app.command("simulate")(simulating.simulate)
+app.command("demo")(demo.demo)
+app.command("bench")(bench.bench)
+
+users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
+users.command("add")(people.add)
+app.add_typer(users, name="user")
+
+audit = typer.Typer(no_args_is_help=True, help="The audit chain.")
+audit.command("verify")(auditing.verify)
+app.add_typer(audit, name="audit")
+
+if __name__ == "__main__":
+    app()

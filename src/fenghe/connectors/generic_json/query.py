@@ -1,0 +1,70 @@
+"""Asking a declared carrier (自定义承运商查询): address, headers and body with {number}, {phone}, {secret} put in.
+
+Promises: a number can't break out of its place: in an address it is percent-encoded, in a body it is JSON text.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from fenghe.connectors.asking import Heard, Wanted
+from fenghe.connectors.generic_json.layout import layout_of
+from fenghe.connectors.generic_json.paths import Path
+from fenghe.connectors.generic_json.push import read_layout
+from fenghe.connectors.scans import NotReadable, decode_json, shorten
+from fenghe.kernel.connecting import Request
+
+_PLACES: Final = re.compile(r"\{(number|phone|secret)\}")
+
+
+class DeclaredQuery:
+    """A query made of a source's settings; `config` is what the source declares."""
+
+    batch = 1
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+
+    @property
+    def seconds_between(self) -> int:
+        """As declared; a minute where nothing is."""
+        told = str(self._config.get("seconds_between", 60))
+        return int(told) if told.isdigit() else 60
+
+    def ask(self, wanted: Sequence[Wanted], *, settings: Mapping[str, str], now: datetime, nonce: str) -> Request:  # noqa: ARG002
+        """Config: `query_url`, `query_method`, `query_headers`, `query_body`."""
+        (one,) = wanted
+        plain = {"number": one.number, "phone": one.phone_tail, "secret": settings.get("secret", "")}
+        in_address = {name: quote(value, safe="") for name, value in plain.items()}
+        in_json = {name: json.dumps(value)[1:-1] for name, value in plain.items()}
+        in_header = {name: value.replace("\r", "").replace("\n", "") for name, value in plain.items()}
+        headers = self._config.get("query_headers")
+        named = dict(headers) if isinstance(headers, Mapping) else {}
+        return Request(
+            url=_fill(str(self._config.get("query_url", "")), in_address),
+            method=str(self._config.get("query_method", "GET")).upper(),
+            headers={str(name): _fill(str(value), in_header) for name, value in named.items()},
+            body=_fill(str(self._config.get("query_body", "")), in_json).encode(),
+        )
+
+    def hear(self, body: bytes, wanted: Sequence[Wanted], *, settings: Mapping[str, str]) -> Heard:  # noqa: ARG002
+        """Config: `layout`; `error` is the path of the carrier's error text, empty when all is well."""
+        layout = layout_of(self._config)
+        if isinstance(layout, list):
+            return Heard(error="layout_wrong", said="; ".join(layout), permanent=True)
+        try:
+            told = decode_json(body)
+        except NotReadable as problem:
+            return Heard(error="not_readable", said=problem.note.got)
+        error = str(self._config.get("error", ""))
+        if error and (said := Path(error).text(told, told, told)):
+            return Heard(error="carrier_error", said=shorten(said))
+        return Heard(reading=read_layout(told, layout, number=wanted[0].number if wanted else ""))
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
+    """Only these three words are places, filled in one go; anything else in braces (JSON) stays."""
+    return _PLACES.sub(lambda found: values[found.group(1)], template)

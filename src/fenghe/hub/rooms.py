@@ -1,0 +1,82 @@
+"""Connectors and rooms put together (接线): items read from a message become observations of the right subjects."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from fenghe.connectors import douyin, generic_json, jd, kuaidi100, order_file, pdd, sf, taobao, tracking_file, zto
+from fenghe.hub.declared import Declared
+from fenghe.hub.trackers import with_answers
+from fenghe.kernel.connecting import Connector, InboundMessage, named
+from fenghe.kernel.judging.contract import Rule, Told
+from fenghe.kernel.rulings import PersonConnector, Ruling, observe_ruling
+from fenghe.logistics.events import TrackingEvent
+from fenghe.logistics.observing import Handover, observe_event, observe_handover
+from fenghe.logistics.rule import ShipmentRule
+from fenghe.orders.mapping import OrderState, shipped_order_rules
+from fenghe.orders.observing import observe_snapshot, order_key
+from fenghe.orders.rule import OrderRule
+from fenghe.orders.snapshot import OrderSnapshot
+
+
+def connectors() -> dict[str, Connector]:
+    """Every connector there is, by name."""
+    modules = (zto, sf, kuaidi100, generic_json, tracking_file, taobao, pdd, douyin, jd, order_file)
+    return with_answers(named([PersonConnector(), *(module.CONNECTOR for module in modules)]))
+
+
+def rules(declared: Declared) -> dict[str, Rule]:
+    """Every room's rule, by the kind of subject it judges."""
+    return {"shipment": ShipmentRule(declared.policy), "order": OrderRule()}
+
+
+def observe(item: Any, message: InboundMessage, declared: Declared) -> Iterable[Told]:
+    """What one item tells, and about whom."""
+    return _OBSERVERS[type(item)](item, message, declared)
+
+
+def _observe_tracking(event: TrackingEvent, message: InboundMessage, declared: Declared) -> Iterator[Told]:
+    mapping, version = declared.mapping(event.codes)
+    number, observation = observe_event(
+        event, mapping, source=message.source, message_id=message.id, received_ms=message.received_ms
+    )
+    yield Told(kind="shipment", subject=number, codes=event.codes, mapping_version=version, observation=observation)
+
+
+def _observe_order(snapshot: OrderSnapshot, message: InboundMessage, declared: Declared) -> Iterator[Told]:  # noqa: ARG001
+    common: dict[str, Any] = {"source": message.source, "message_id": message.id, "received_ms": message.received_ms}
+    observation = observe_snapshot(snapshot, order_state(snapshot), **common)
+    subject = order_key(snapshot)
+    yield Told(kind="order", subject=subject, codes=snapshot.codes, mapping_version=0, observation=observation)
+    for parcel in snapshot.parcels:
+        word = Handover(
+            tracking_no=parcel.tracking_no,
+            carrier_name=parcel.carrier_name,
+            order_key=subject,
+            order_no=snapshot.order_no,
+            order_created_at=snapshot.created_at,
+            shipped_at=parcel.shipped_at or snapshot.shipped_at or snapshot.modified_at,
+            item=snapshot.item,
+        )
+        number, handover = observe_handover(word, **common)
+        yield Told(kind="shipment", subject=number, codes="handover", mapping_version=0, observation=handover)
+
+
+def order_state(snapshot: OrderSnapshot) -> OrderState | None:
+    """The channel's status in our words, None while nobody has said what it means."""
+    if snapshot.status_state is not None:
+        return OrderState(snapshot.status_state)
+    return shipped_order_rules(snapshot.codes).get(snapshot.status_code) if snapshot.status_code else None
+
+
+def _observe_person(ruling: Ruling, message: InboundMessage, declared: Declared) -> Iterator[Told]:  # noqa: ARG001
+    observation = observe_ruling(ruling, message_id=message.id, received_ms=message.received_ms)
+    yield Told(
+        kind=ruling.subject_kind, subject=ruling.subject, codes="person", mapping_version=0, observation=observation
+    )
+
+
+_OBSERVERS: Final[Mapping[type, Callable[[Any, InboundMessage, Declared], Iterable[Told]]]] = {
+    TrackingEvent: _observe_tracking,
+    OrderSnapshot: _observe_order,
+    Ruling: _observe_person,
+}

@@ -1,0 +1,29 @@
+"""Every room's routes (路由总表), and how the orders room learns of parcels without knowing the logistics room."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fenghe.insight import routes as insight
+from fenghe.kernel.audit import routes as audit
+from fenghe.kernel.cases import routes as cases
+from fenghe.kernel.inbox import routes as inbox
+from fenghe.logistics import routes as logistics
+from fenghe.logistics import routes_mapping, routes_policy
+from fenghe.logistics.routes_rows import details_of_orders
+from fenghe.orders import routes as orders
+
+__all__ = ["details_of_orders", "routers"]
+
+
+def routers() -> Sequence[Any]:
+    """The rooms' routers; people, connections and views are the kernel's own and always there."""
+    return [
+        orders.router,
+        logistics.router,
+        cases.router,
+        inbox.router,
+        audit.router,
+        insight.router,
+        routes_mapping.router,
+        routes_policy.router,
+    ]

@@ -1,0 +1,66 @@
+"""The demo's questions to the database."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from psycopg import Connection
+
+
+def has_people(connection: Connection[Any]) -> bool:
+    """Was this demo prepared before?"""
+    return connection.execute("select 1 from person limit 1").fetchone() is not None
+
+
+def set_base_url(connection: Connection[Any], source: str, address: str) -> None:
+    """The sandbox listens on another port at every start."""
+    connection.execute(
+        "update source set config = config || %s::jsonb where id = %s",
+        (orjson.dumps({"base_url": address}).decode(), source),
+    )
+
+
+def settled(connection: Connection[Any]) -> bool:
+    """Everything stored is judged, and nothing waits for a moment that is nearly there."""
+    row = connection.execute(
+        "select exists (select from message_handling where status = 0)"
+        " or exists (select from subject where due_at < now() + interval '10 seconds')"
+    ).fetchone()
+    return row is not None and not row[0]
+
+
+def counts(connection: Connection[Any]) -> dict[str, int]:
+    """How much there is of everything."""
+    row = connection.execute(
+        "select (select count(*) from inbound_message) as messages,"
+        " (select coalesce(sum(repeats), 0) from message_handling) as repeats,"
+        " (select count(*) from message_handling where status = 2) as set_aside,"
+        " (select count(*) from message_handling where status = 0) as pending,"
+        " (select coalesce(sum(count), 0) from refused_delivery) as refused,"
+        " (select count(*) from customer_order) as orders, (select count(*) from shipment) as shipments,"
+        " (select count(*) from observation) as observations, (select count(*) from order_state_audit) as audit,"
+        " (select count(distinct (codes, code)) from observation where status is null and code <> ''"
+        " and kind = 'event') as unmapped,"
+        " (select count(*) from work_case where status = 'open') as cases"
+    )
+    names = [column.name for column in row.description or ()]
+    return {name: int(value) for name, value in zip(names, row.fetchone() or (), strict=True)}
+
+
+def cases_by_kind(connection: Connection[Any]) -> list[tuple[str, int]]:
+    """Open cases by kind and what stands against what."""
+    rows = connection.execute(
+        "select kind, count(*) from work_case where status = 'open' group by kind order by count(*) desc, kind"
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def ghosts_held(connection: Connection[Any], numbers: Sequence[str]) -> int:
+    """Of these parcels, how many are still 已发货 with an open case against the carrier's 待揽收."""
+    row = connection.execute(
+        "select count(distinct s.id) from subject s join work_case c on c.subject_id = s.id and c.status = 'open'"
+        " where s.kind = 'shipment' and s.key = any(%s) and s.state = 'handed_over' and c.ours = 'handed_over'"
+        " and c.theirs = 'await_pickup'",
+        (list(numbers),),
+    ).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,54 @@
+"""What the screens call every word (称呼总表): rooms' states and reasons, carriers, channels."""
+
+from fenghe.kernel.titles import Titles
+from fenghe.logistics import fuse, scale
+from fenghe.logistics.events import CARRIERS
+from fenghe.orders import mapping
+from fenghe.orders import rule as orders
+
+CHANNELS = {"taobao": "淘宝/天猫", "pdd": "拼多多", "douyin": "抖音小店", "jd": "京东"}
+
+_TAKEN = {
+    "in_step": "顺序推进",
+    "first_word": "首条轨迹",
+    "same_state": "与现状一致",
+    "same_node": "同一节点",
+    "beside_the_scale": "标尺旁的状态",
+    "handed_over": "卖家发货",
+    "manual": "人工修改",
+    "accepted_by_ruling": "裁定采纳承运商",
+    "ours_upheld": "裁定维持我方",
+    "already_settled": "裁定时已有证据了结",
+    "asked_again": "要求再次查询",
+    "ruled_out": "同样的说法已被裁定不采纳",
+    "late_scan": "签收后的迟到扫描",
+    "return_leg": "退回途中",
+    "signed_on_the_way_back": "退回签收",
+    "note_after_delivered": "签收后的备注",
+    "unmapped_code": "状态码未映射",
+    "empty_status": "状态为空",
+    "told_by_channel": "渠道告知",
+    "facts_only": "只含资料,不含状态",
+    "reversed": "冲正",
+    "revoked": "已被承运商撤销",
+    "ruling_accept_theirs": "裁定采纳渠道",
+    "ruling_keep_ours": "裁定维持我方",
+    "ruling_ask_again": "要求再次查询",
+}
+
+
+def titles() -> Titles:
+    """Every title there is; connections are named by the database."""
+    parcels = {str(state): title for state, title in scale.TITLES.items()}
+    sold = {str(state): title for state, title in mapping.TITLES.items()}
+    return Titles(
+        states={"shipment": parcels, "order": {**sold, "unknown": "未知"}},
+        ranks={
+            "shipment": {str(state): rank for state, rank in scale.RANK.items()},
+            "order": {str(state): rank for state, rank in mapping.RANK.items()},
+        },
+        reasons={"shipment": {**_TAKEN, **fuse.REASONS}, "order": {**_TAKEN, **orders.REASONS}},
+        carriers={word: names[0] for word, names in CARRIERS.items()},
+        channels=CHANNELS,
+        sources={"person": "人工裁定"},
+    )

@@ -1,0 +1,1 @@
+"""What needs attention now (洞察): the workbench and the choices of the query bars."""

@@ -1,0 +1,1 @@
+"""The mechanism, without business words: inbox, judge, audit chain, cases, declarations, people."""

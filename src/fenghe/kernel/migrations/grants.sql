@@ -1,0 +1,9 @@
+-- What the application's role may do; run after every migration so that a new table is never left open by accident.
+revoke all on all tables in schema public from fenghe_app;
+grant usage on schema public to fenghe_app;
+grant usage on all sequences in schema public to fenghe_app;
+grant select, insert on all tables in schema public to fenghe_app;
+grant update on source, message_handling, refused_delivery, subject, observation, work_case, declaration_draft, outbox,
+    customer_order, shipment, person, web_session, api_token, saved_view, pulse to fenghe_app;
+grant delete on declaration_draft, web_session, saved_view to fenghe_app;
+revoke insert on alembic_version from fenghe_app;

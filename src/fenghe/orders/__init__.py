@@ -1,0 +1,1 @@
+"""What was sold to whom, as channels tell it (订单)."""

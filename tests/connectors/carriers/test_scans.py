@@ -1,0 +1,109 @@
+"""The shared reading of scans: exact bytes of forms, times, order, and any bytes at all."""
+
+import json
+from datetime import UTC, datetime
+from urllib.parse import unquote_to_bytes, urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fenghe.connectors import generic_json, kuaidi100, sf, tracking_file, zto
+from fenghe.connectors.scans import form_fields, in_time_order, parse_time, percent_decoded
+from fenghe.kernel.values import CHINA, BadValue
+from fenghe.logistics.events import TrackingEvent
+from tests.connectors.carriers.telling import delivery, message
+
+CONNECTORS = (zto.CONNECTOR, sf.CONNECTOR, kuaidi100.CONNECTOR, generic_json.CONNECTOR, tracking_file.CONNECTOR)
+PIECES = st.lists(
+    st.sampled_from([b"%E4", b"%", b"%G1", b"=", b"\n", b" ", b"a", b"%0a", b"\r\n", b"\t", b"%3d", b"_"])
+)
+
+
+@given(PIECES.map(b"".join) | st.binary(max_size=60))
+def test_percent_decoding_is_the_standard_librarys(value: bytes) -> None:
+    assert percent_decoded(value) == unquote_to_bytes(value)
+
+
+@given(st.dictionaries(st.text(min_size=1), st.text(), max_size=5))
+def test_forms_come_back_as_they_were_sent(fields: dict[str, str]) -> None:
+    sent = {
+        name.encode("utf-8", "replace").decode(): value.encode("utf-8", "replace") for name, value in fields.items()
+    }
+    assert dict(form_fields(urlencode(sent).encode())) == sent
+
+
+FIELDS = (
+    *("lastResult", "data", "nu", "Body", "WaybillRoute", "billCode", "scanType", "traces", "raw", "routes", "opCode"),
+    *("time", "运单号", "状态", "context", "mailno", "acceptTime", "orderState", "status", "statusCode", "param"),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=6) | st.just("2026-02-05 10:00:00"),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(FIELDS),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=80))
+def test_no_bytes_make_a_connector_raise(body: bytes) -> None:
+    layout = {
+        "carrier": "x",
+        "codes": "x",
+        "events": "data[*]|routes[*]",
+        "number": "^.nu|mailno",
+        "code": "opCode",
+        "time": "time",
+    }
+    for connector in CONNECTORS:
+        reading = connector.read(message(body, connector.name, {"layout": layout}))
+        assert [event.item for event in reading.items] == list(range(len(reading.items)))
+        for event in reading.items:
+            assert event.tracking_no
+            event.text.encode()
+            (event.code or "").encode()
+        connector.check(delivery(body, {"x-datadigest": "é"}), {"app_secret": "s", "salt": "s", "checkword": "c"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20260205100000",
+        "2026-02-05 10+08:00",
+        "2026-02-05 10:00+08",
+        "202602051000",
+        "2026-02-05 10:00:00",
+        "2026/2/5 10:00",
+        "1770256800",
+    ],
+)
+def test_times_people_write(text: str) -> None:
+    assert parse_time(text, CHINA) == datetime(2026, 2, 5, 2, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text", ["20261305", "99999999999999", "1e400", "-1", "0001-01-01 00:00:00", "²⁰26-01-01", "2026-02-30"]
+)
+def test_times_nobody_can_mean(text: str) -> None:
+    with pytest.raises(BadValue):
+        parse_time(text, CHINA)
+
+
+def event(minute: int | None, text: str) -> TrackingEvent:
+    at = None if minute is None else datetime(2026, 2, 5, 10, minute, tzinfo=UTC)
+    return TrackingEvent(tracking_no="1", carrier=None, codes="x", code=None, text=text, occurred_at=at, item=0)
+
+
+def test_order_is_told_by_the_times_and_ties_by_the_direction() -> None:
+    newest_first = [event(None, "remark"), event(3, "d"), event(2, "c"), event(2, "b"), event(1, "a")]
+    assert [e.text for e in in_time_order(newest_first, newest_first=None)] == ["a", "b", "c", "d", "remark"]
+    oldest_first = [event(1, "a"), event(2, "b"), event(2, "c"), event(3, "d")]
+    assert [e.text for e in in_time_order(oldest_first, newest_first=None)] == ["a", "b", "c", "d"]
+    assert [e.item for e in in_time_order(oldest_first, newest_first=False)] == [0, 1, 2, 3]
+    assert [e.text for e in in_time_order(oldest_first[1:3], newest_first=True)] == ["c", "b"]

@@ -1,0 +1,122 @@
+"""Fixtures for the browser: one hub with a small world, one Chromium, a fresh signed-in page for each test."""
+
+import asyncio
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from fenghe.cli.serving import free_port
+from fenghe.hub import demo_world
+from tests.web.hub_process import small_world
+
+ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running hub whose world has been told and judged."""
+    folder, port = tmp_path_factory.mktemp("hub") / "data", free_port()
+    log = (folder.parent / "hub.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.web.hub_process", str(folder), str(port)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=log,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line.strip() == b"ready", (folder.parent / "hub.log").read_text()
+    address = f"http://127.0.0.1:{port}"
+    try:
+        world = small_world(datetime.fromisoformat((folder / "began").read_text(encoding="ascii")))
+        with ThreadPoolExecutor(1) as apart:  # Playwright has a loop running in this thread
+            apart.submit(lambda: asyncio.run(demo_world.push_until(world, address, until=world.now))).result()
+        _wait_until_judged(address)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+        log.close()
+
+
+def _wait_until_judged(address: str) -> None:
+    """Until the six ghosts have become cases: jumps settle for some seconds first."""
+    with httpx.Client(base_url=address) as client:
+        client.get("/api/me")
+        signed = client.post(
+            "/api/session",
+            json={"username": "admin", "password": demo_world.PASSWORD},
+            headers={"x-csrftoken": client.cookies["fenghe_csrf"]},
+        )
+        signed.raise_for_status()
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            counts = client.get("/api/workbench").json()["counts"]
+            if counts["messages_pending"] == 0 and counts["cases_open"] >= 8:
+                return
+            time.sleep(0.3)
+    raise AssertionError(f"the world was not judged within a minute: {counts}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; its absence is a failure, not a skip."""
+    found = next((path for path in BROWSERS if shutil.which(path)), None)
+    assert found is not None, f"no browser at any of {BROWSERS}; ./dev test installs one"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def console() -> list[str]:
+    """The errors the browser's console told of; whoever expects one takes it out, the rest fails the test."""
+    return []
+
+
+@pytest.fixture
+def anybody(browser: Browser, hub: str, console: list[str]) -> Iterator[Page]:
+    """A page of somebody who has not signed in. The test fails when the console told of an error."""
+    context = browser.new_context(
+        base_url=hub, locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1440, "height": 900}
+    )
+    page = context.new_page()
+    page.set_default_timeout(8_000)
+    expect.set_options(timeout=8_000)
+    page.on("console", lambda said: console.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: console.append(str(error)))
+    yield page
+    context.close()
+    assert not console, console
+
+
+@pytest.fixture
+def page(anybody: Page) -> Page:
+    """A page of the administrator."""
+    sign_in(anybody, "admin")
+    return anybody
+
+
+def sign_in(page: Page, username: str) -> None:
+    """Through the form, as a person does."""
+    page.goto("/sign-in")
+    page.get_by_test_id("login-username").fill(username)
+    page.get_by_test_id("login-password").fill(demo_world.PASSWORD)
+    page.get_by_test_id("login-submit").click()
+    expect(page.get_by_test_id("nav-workbench")).to_be_visible()

@@ -1,0 +1,50 @@
+"""A hub with a small demo world as a process of its own: `python -m tests.web.hub_process DIR PORT`."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from fenghe.cli import serving, working
+from fenghe.hub import demo_world
+from fenghe.kernel.database.opening import hold_database
+from fenghe.kernel.migrations import migrate
+from fenghe.kernel.secrets import hub_key
+from fenghe.simulator.clock import VirtualClock
+from fenghe.simulator.faults import Fault, FaultKind
+from fenghe.simulator.running import running
+
+FAULTS = (
+    Fault(kind=FaultKind.GHOST, count=6),
+    Fault(kind=FaultKind.PHANTOM_SIGNED, count=2),
+    Fault(kind=FaultKind.ARTICLE_CODES, count=5),
+    Fault(kind=FaultKind.FORWARDED, count=2),
+    Fault(kind=FaultKind.UNKNOWN_CODE, count=2),
+)
+
+
+def small_world(now: datetime) -> demo_world.Demo:
+    """Sixty parcels, and enough of what goes wrong for every screen to have something."""
+    return demo_world.build(now, parcels=60, faults=FAULTS)
+
+
+def main(folder: Path, port: int) -> None:
+    """Serve until killed; prints `ready` once requests are answered."""
+    world = small_world(datetime.now(UTC).replace(microsecond=0))
+    settings = {"shared_buffers": "64MB", "max_connections": "60"}
+    with hold_database(folder, settings=settings) as database:
+        migrate(database.owner_url)
+        key = hub_key(folder)
+        (folder / "began").write_text(world.now.isoformat(), encoding="ascii")
+        with running(world.carriers, clock=VirtualClock(world.now)) as sandbox:
+            with psycopg.connect(database.app_url) as connection:
+                demo_world.prepare(connection, world, key=key, sandbox=sandbox)
+            with working.workers_running(database.app_url, key=key, count=1):
+                serving.run_api(
+                    database.app_url, key=key, host="127.0.0.1", port=port, ready=lambda: print("ready", flush=True)
+                )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

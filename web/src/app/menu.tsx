@@ -1,0 +1,99 @@
+/** The left menu (菜单): by what one may do, the daily first. */
+import {
+  ApiOutlined,
+  AppstoreOutlined,
+  AuditOutlined,
+  BranchesOutlined,
+  InboxOutlined,
+  QuestionCircleOutlined,
+  SafetyCertificateOutlined,
+  ShoppingOutlined,
+  TeamOutlined,
+  ThunderboltOutlined,
+  TruckOutlined,
+} from "@ant-design/icons";
+import type { ReactNode } from "react";
+import type { Permission } from "../api/types";
+import type { Word } from "../i18n/words";
+
+export interface MenuEntry {
+  key: string;
+  to: string;
+  word: Word;
+  icon: ReactNode;
+  anyOf: Permission[];
+  badge?: "cases_open" | "unmapped_codes";
+}
+
+export interface MenuGroup {
+  word: Word;
+  entries: MenuEntry[];
+}
+
+export const MENU: MenuGroup[] = [
+  {
+    word: "menu.daily",
+    entries: [
+      { key: "workbench", to: "/workbench", word: "menu.workbench", icon: <AppstoreOutlined />, anyOf: [] },
+      { key: "orders", to: "/orders", word: "menu.orders", icon: <ShoppingOutlined />, anyOf: ["orders.view"] },
+      { key: "shipments", to: "/shipments", word: "menu.shipments", icon: <TruckOutlined />, anyOf: ["orders.view"] },
+      {
+        key: "cases",
+        to: "/cases",
+        word: "menu.cases",
+        icon: <AuditOutlined />,
+        anyOf: ["orders.view", "cases.rule", "cases.assign"],
+        badge: "cases_open",
+      },
+    ],
+  },
+  {
+    word: "menu.rules",
+    entries: [
+      {
+        key: "mapping",
+        to: "/mapping",
+        word: "menu.mapping",
+        icon: <BranchesOutlined />,
+        anyOf: ["mapping.edit", "mapping.publish", "audit.view"],
+      },
+      {
+        key: "unmapped",
+        to: "/mapping/unmapped",
+        word: "menu.unmapped",
+        icon: <QuestionCircleOutlined />,
+        anyOf: ["mapping.edit", "mapping.publish", "audit.view"],
+        badge: "unmapped_codes",
+      },
+      {
+        key: "policies",
+        to: "/policies",
+        word: "menu.policies",
+        icon: <ThunderboltOutlined />,
+        anyOf: ["policy.edit", "policy.publish", "audit.view"],
+      },
+    ],
+  },
+  {
+    word: "menu.evidence",
+    entries: [
+      { key: "inbox", to: "/inbox", word: "menu.inbox", icon: <InboxOutlined />, anyOf: ["inbox.view"] },
+      { key: "audit", to: "/audit", word: "menu.audit", icon: <SafetyCertificateOutlined />, anyOf: ["audit.view"] },
+      { key: "sources", to: "/sources", word: "menu.sources", icon: <ApiOutlined />, anyOf: ["sources.manage"] },
+      {
+        key: "people",
+        to: "/people",
+        word: "menu.people",
+        icon: <TeamOutlined />,
+        anyOf: ["users.manage", "tokens.manage", "audit.view"],
+      },
+    ],
+  },
+];
+
+/** The entry whose address is the longest beginning of where one is. */
+export function activeEntry(pathname: string): MenuEntry | undefined {
+  return MENU.flatMap((group) => group.entries)
+    .filter((entry) => pathname === entry.to || pathname.startsWith(`${entry.to}/`))
+    .sort((a, b) => b.to.length - a.to.length)[0];
+}

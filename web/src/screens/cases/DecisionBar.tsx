@@ -1,0 +1,45 @@
+/** The three rulings, with what each will do and its key. */
+import { ReloadOutlined, SafetyOutlined, SwapOutlined } from "@ant-design/icons";
+import { Button, Tooltip } from "antd";
+import type { ReactNode } from "react";
+import type { CaseDetail, Decision } from "../../api/types";
+import { useSession } from "../../app/session";
+import { useT, useTitle } from "../../i18n";
+
+const LOOKS: Record<Decision, { icon: ReactNode; key: string }> = {
+  accept_theirs: { icon: <SwapOutlined />, key: "a" },
+  keep_ours: { icon: <SafetyOutlined />, key: "o" },
+  ask_again: { icon: <ReloadOutlined />, key: "r" },
+};
+
+export function DecisionBar({ detail, onDecide }: { detail: CaseDetail; onDecide: (decision: Decision) => void }) {
+  const t = useT();
+  const title = useTitle();
+  const { can } = useSession();
+  const allowed = can("cases.rule");
+  const params = {
+    no: detail.subject_label,
+    ours: title("state", detail.ours, detail.ours_title),
+    theirs: title("state", detail.theirs, detail.theirs_title),
+  };
+  return (
+    <div className="fh-decide" data-testid="decision-bar">
+      {detail.decisions.map((decision) => (
+        <Tooltip key={decision} title={allowed ? undefined : t("decide.needsRight")}>
+          <Button
+            type={decision === "accept_theirs" ? "primary" : "default"}
+            disabled={!allowed}
+            className="fh-decide-button"
+            onClick={() => onDecide(decision)}
+            data-testid={`decide-${decision}`}
+          >
+            <span>
+              {LOOKS[decision].icon} <b>{t(`decide.${decision}`)}</b> <kbd>{LOOKS[decision].key}</kbd>
+            </span>
+            <small>{t(`decide.${decision}.effect`, params)}</small>
+          </Button>
+        </Tooltip>
+      ))}
+    </div>
+  );
+}

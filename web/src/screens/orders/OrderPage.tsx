@@ -1,0 +1,36 @@
+/** An order as a page of its own (/orders/:id). */
+import { Skeleton } from "antd";
+import { useParams, useSearchParams } from "react-router";
+import { useGet } from "../../api/queries";
+import type { OrderDetail } from "../../api/types";
+import { useT } from "../../i18n";
+import { Copyable } from "../../parts/Copyable";
+import { ErrorPanel } from "../../parts/ErrorPanel";
+import { PageHead } from "../../parts/PageHead";
+import { OrderBody } from "./OrderBody";
+
+export function OrderPage() {
+  const { id = "" } = useParams();
+  const t = useT();
+  const [params, setParams] = useSearchParams();
+  const answer = useGet<OrderDetail>("orders", `/api/orders/${id}`);
+  if (answer.isError && !answer.data) {
+    return <ErrorPanel error={answer.error} onRetry={() => void answer.refetch()} page />;
+  }
+  if (!answer.data) return <Skeleton active paragraph={{ rows: 12 }} />;
+  const { order } = answer.data;
+  return (
+    <>
+      <PageHead
+        title={<Copyable text={order.order_no} />}
+        note={[order.channel_title, order.shop].filter(Boolean).join(" · ")}
+        back={{ to: "/orders", label: t("menu.orders") }}
+      />
+      <OrderBody
+        detail={answer.data}
+        tab={params.get("view") ?? "timeline"}
+        onTab={(view) => setParams({ view }, { replace: true })}
+      />
+    </>
+  );
+}
