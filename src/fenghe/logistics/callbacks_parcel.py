@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from fenghe.kernel.values import Observation, Projection
+from fenghe.kernel.values import BadValue, Observation, Projection, parse_moment, to_ms
 from fenghe.logistics import callbacks_carriers as carriers
 from fenghe.logistics import told_order
 from fenghe.logistics.callbacks import (
@@ -161,12 +161,12 @@ def _wrong_times(case: _Case, scan: Scan, telling: Telling) -> Iterator[Finding]
                 words=f"没有发生时间,只能从收到的时刻算起{_beside(told)}",
             )  # fmt: skip
         return
-    created = _told_created(told)
-    if created is not None and told.occurred_ms < created:
+    created, updated = _told_moment(told, "create_time"), _told_moment(told, "update_time") or told.occurred_ms
+    if created is not None and updated < created:
         yield case.found(
-            "updated_before_created", scan, telling, rule="own_creation", field="update_time", theirs=clock(told.occurred_ms),
+            "updated_before_created", scan, telling, rule="own_creation", field="update_time", theirs=clock(updated),
             ours=f"create_time {clock(created)}",
-            words=f"更新时间 {clock(told.occurred_ms)} 早于同一条记录的创建时间 {clock(created)},早了 {span(created - told.occurred_ms)}",
+            words=f"更新时间 {clock(updated)} 早于同一条记录的创建时间 {clock(created)},早了 {span(created - updated)}",
         )  # fmt: skip
     elif _before_order(case, told):
         ordered = case.created_ms or 0
@@ -182,9 +182,13 @@ def _wrong_times(case: _Case, scan: Scan, telling: Telling) -> Iterator[Finding]
         )  # fmt: skip
 
 
-def _told_created(told: Observation) -> int | None:
-    value = told.facts.get("created_ms")
-    return int(value) if value is not None and str(value).lstrip("-").isdigit() else None
+def _told_moment(told: Observation, name: str) -> int | None:
+    """A time that the record tells beside the scan's own; what is no time is none."""
+    text = str(told.facts.get(name, ""))
+    try:
+        return to_ms(parse_moment(text)) if text else None
+    except (BadValue, OverflowError, OSError):
+        return None
 
 
 def _before_order(case: _Case, told: Observation) -> bool:

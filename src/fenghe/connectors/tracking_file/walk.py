@@ -84,6 +84,7 @@ def _walk(found: Found, told: Any, context: Context, *, wrappings: int, whole: b
         return False
     if isinstance(told.get("lastResult"), dict):
         found.readings.append(read_push(told))
+        found.empty = found.empty or not told["lastResult"].get("data")
         return True
     if "nu" in told and ("data" in told or "ischeck" in told):
         found.readings.append(read_result(told))
