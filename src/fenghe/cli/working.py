@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fenghe.hub.asking import run_sender
+from fenghe.hub.duties import run_calendar, run_duties
 from fenghe.hub.worker import run as run_worker
 from fenghe.kernel.door.serving import seldom_collect
 
@@ -69,10 +70,16 @@ def work(app_url: str, key: bytes, stop: threading.Event | None = None) -> None:
     stop = stop or threading.Event()
     seldom_collect()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    sender = threading.Thread(target=run_sender, args=(app_url,), kwargs={"stop": stop, "key": key}, daemon=True)
-    sender.start()
+    beside = [
+        threading.Thread(target=run_sender, args=(app_url,), kwargs={"stop": stop, "key": key}, daemon=True),
+        threading.Thread(target=run_duties, args=(app_url,), kwargs={"stop": stop}, daemon=True),
+        threading.Thread(target=run_calendar, args=(app_url,), kwargs={"stop": stop}, daemon=True),
+    ]
+    for thread in beside:
+        thread.start()
     try:
         run_worker(app_url, stop=stop)
     except KeyboardInterrupt:
         stop.set()
-    sender.join(5)
+    for thread in beside:
+        thread.join(5)

@@ -8,6 +8,7 @@ from fenghe.hub.declared import Declared
 from fenghe.hub.trackers import with_answers
 from fenghe.kernel.connecting import Connector, InboundMessage, named
 from fenghe.kernel.judging.contract import Rule, Told
+from fenghe.kernel.recording.contract import Noted, Recorder
 from fenghe.kernel.rulings import PersonConnector, Ruling, observe_ruling
 from fenghe.logistics.events import TrackingEvent
 from fenghe.logistics.observing import Handover, observe_event, observe_handover
@@ -29,8 +30,13 @@ def rules(declared: Declared) -> dict[str, Rule]:
     return {"shipment": ShipmentRule(declared.policy), "order": OrderRule()}
 
 
-def observe(item: Any, message: InboundMessage, declared: Declared) -> Iterable[Told]:
-    """What one item tells, and about whom."""
+def recorders() -> dict[str, Recorder]:
+    """Every room's keeping of facts that are not judged, by kind."""
+    return {}
+
+
+def observe(item: Any, message: InboundMessage, declared: Declared) -> Iterable[Told | Noted]:
+    """What one item tells and about whom, or a fact to be kept as it is."""
     return _OBSERVERS[type(item)](item, message, declared)
 
 
@@ -75,7 +81,7 @@ def _observe_person(ruling: Ruling, message: InboundMessage, declared: Declared)
     )
 
 
-_OBSERVERS: Final[Mapping[type, Callable[[Any, InboundMessage, Declared], Iterable[Told]]]] = {
+_OBSERVERS: Final[Mapping[type, Callable[[Any, InboundMessage, Declared], Iterable[Told | Noted]]]] = {
     TrackingEvent: _observe_tracking,
     OrderSnapshot: _observe_order,
     Ruling: _observe_person,

@@ -23,6 +23,7 @@ from fenghe.kernel.inbox import store as inbox
 from fenghe.kernel.judging import engine
 from fenghe.kernel.judging.contract import Told
 from fenghe.kernel.pulse import store as pulse
+from fenghe.kernel.recording.contract import Noted
 
 BATCH = 1000
 GIVE_UP_AFTER = 3
@@ -51,6 +52,7 @@ class Worker:
         self.connection = connection
         self.declared = Declared()
         self.rules = rooms.rules(self.declared)
+        self.recorders = rooms.recorders()
         self.connectors = rooms.connectors() if connectors is None else connectors
         self._sources: dict[str, tuple[str, dict[str, Any]]] = {}
 
@@ -132,22 +134,34 @@ class Worker:
         declarations.hold_in_force(self.connection)
         self.declared.refresh(self.connection)
         told: list[Told] = []
+        noted: list[Noted] = []
         findings: list[tuple[int, bool, list[dict[str, Any]]]] = []
         for one in claimed:
             reading, said = self._read(one)
-            told += [word for word in said if len(word.subject) <= LONGEST_KEY]
-            unreadable = [*reading.unreadable, *(_too_long(word) for word in said if len(word.subject) > LONGEST_KEY)]
+            noted += [fact for fact in said if isinstance(fact, Noted)]
+            words = [word for word in said if isinstance(word, Told)]
+            told += [word for word in words if len(word.subject) <= LONGEST_KEY]
+            unreadable = [*reading.unreadable, *(_too_long(word) for word in words if len(word.subject) > LONGEST_KEY)]
             if unreadable:
                 nothing = len(unreadable) > len(reading.unreadable) or not reading.items
                 findings.append((one.id, nothing, [msgspec.to_builtins(note) for note in unreadable]))
         digests = {one.id: hashlib.sha256(one.body).hexdigest() for one in claimed}
         judged = engine.judge(self.connection, told, rules=self.rules, digests=digests, now_ms=_now_ms())
+        self._record(noted)
         findings += [(message, True, [_OVERFULL]) for message in judged.overfull]
         inbox.mark_judged(self.connection, [one.id for one in claimed])
         inbox.mark_findings(self.connection, findings)
         return judged
 
-    def _read(self, one: inbox.Claimed) -> tuple[Reading, list[Told]]:
+    def _record(self, noted: Sequence[Noted]) -> None:
+        """Keep the batch's facts, kind by kind."""
+        by_kind: dict[str, list[Noted]] = {}
+        for fact in noted:
+            by_kind.setdefault(fact.kind, []).append(fact)
+        for kind in sorted(by_kind):
+            self.recorders[kind].save(self.connection, by_kind[kind])
+
+    def _read(self, one: inbox.Claimed) -> tuple[Reading, list[Told | Noted]]:
         connector_name, config = self._source(one.source)
         message = InboundMessage(
             id=one.id,

@@ -1,0 +1,20 @@
+"""Heartbeat (状态心跳) and subscriptions (订阅) of shipments."""
+
+from pathlib import Path
+
+from alembic import op
+
+from fenghe.kernel.migrations.script import run_script
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Apply the statements beside this file."""
+    run_script(op.get_bind(), Path(__file__).with_suffix(".sql"))
+
+
+def downgrade() -> None:
+    """Evidence is not unmade: there is no way back."""
+    raise RuntimeError("version 0004 cannot be taken back; restore a backup instead")

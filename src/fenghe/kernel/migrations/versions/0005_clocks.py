@@ -1,0 +1,20 @@
+"""Stage clocks (时效时钟), expected times, cadence of sources."""
+
+from pathlib import Path
+
+from alembic import op
+
+from fenghe.kernel.migrations.script import run_script
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Apply the statements beside this file."""
+    run_script(op.get_bind(), Path(__file__).with_suffix(".sql"))
+
+
+def downgrade() -> None:
+    """Evidence is not unmade: there is no way back."""
+    raise RuntimeError("version 0005 cannot be taken back; restore a backup instead")
