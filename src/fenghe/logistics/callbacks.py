@@ -217,3 +217,11 @@ def every(*parts: Iterator[Finding]) -> list[Finding]:
         for one in part:
             found.setdefault(one.key, one)
     return sorted(found.values(), key=lambda one: (-one.severity, one.at_ms, one.key))
+
+
+class Located(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding with what we hold of its parcel and order, where we hold anything."""
+
+    finding: Finding
+    subject_id: int | None = None
+    order_id: int | None = None

@@ -14,7 +14,8 @@ from fenghe.logistics.mapping import shipped_mapping
 from fenghe.logistics.phrases import forwarded_number
 from fenghe.logistics.scale import BY_WORD, State
 
-KUAIDI100: Final = "kuaidi100"
+_TRACKERS: Final = frozenset({"kuaidi100", "kdniao"})
+"""They say a state of the whole parcel beside its scans."""
 SIGNED, ENDED, MOVING, RETURNING, FORWARDED = "signed", "ended", "moving", "returning", "forwarded"
 _YES: Final = frozenset({"1", "true", "yes", "y", "是", "已签收", "签收"})
 _NO: Final = frozenset({"0", "false", "no", "n", "否", "未签收"})
@@ -64,9 +65,9 @@ def claims_of(scan: Scan, *, signed_before: bool) -> tuple[Claim, ...]:
 
 def _parcel_claims(scan: Scan) -> Iterator[Claim]:
     facts = scan.told.facts
-    state = str(facts.get("state", "")) if scan.codes == KUAIDI100 else ""
+    state = str(facts.get("state", "")) if scan.codes in _TRACKERS else ""
     if state and state not in _LOCKER:
-        meaning = shipped_mapping(KUAIDI100).plain.get(state)
+        meaning = shipped_mapping(scan.codes).plain.get(state)
         if meaning in _SENSE:
             yield Claim(part="state", said=f"state={state}({title_of(meaning)})", sense=_SENSE[meaning], parcel=True)
     for name in ("ischeck", "signed"):

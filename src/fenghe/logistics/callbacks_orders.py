@@ -4,13 +4,13 @@ Promises: a time that the channel never tells is not missed; goods that are paid
 an order that was closed after its goods came back may well have been delivered.
 """
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 import msgspec
 
-from fenghe.kernel.values import from_ms
-from fenghe.logistics.callbacks import SEVERITY, Finding, clock, every, finding_key, span
+from fenghe.kernel.values import Observation, from_ms
+from fenghe.logistics.callbacks import SEVERITY, Finding, every, finding_key, span
 from fenghe.logistics.policy import HOUR_MS
 
 DELIVERED: Final = frozenset({"received", "finished"})
@@ -46,6 +46,16 @@ class OrderTimes(msgspec.Struct, frozen=True, kw_only=True):
     """The parcel that was delivered, where a carrier and not the channel says so."""
 
 
+def fold_times(history: Iterable[Observation]) -> dict[str, Any]:
+    """Of each thing said of an order the newest word; `more` of all of them together."""
+    told: dict[str, Any] = {}
+    more: dict[str, Any] = {}
+    for one in sorted(history, key=lambda one: (one.occurred_ms, one.key)):
+        told.update({name: value for name, value in one.facts.items() if name != "more"})
+        more.update(one.facts.get("more", {}))
+    return {**told, "more": more}
+
+
 def audit_order(order: OrderTimes, *, now_ms: int) -> list[Finding]:
     """Everything that is wrong with an order's times."""
     return every(_sequence(order), _missing(order), _cancelled(order), _promises(order), _future(order, now_ms))
@@ -63,6 +73,11 @@ _FIELDS: Final = {
 
 def _field(order: OrderTimes, name: str) -> str:
     return order.fields.get(name) or _FIELDS[name]
+
+
+def _clock(order: OrderTimes, ms: int) -> str:
+    """A moment as the teller's own clock shows it."""
+    return from_ms(ms + order.zone_minutes * 60_000).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _found(  # noqa: PLR0913 - a finding has these parts
@@ -102,8 +117,8 @@ def _before(
 ) -> Iterator[Finding]:
     if first_ms is not None and second_ms is not None and first_ms < second_ms:
         yield _found(
-            order, kind, field=_field(order, first), theirs=clock(first_ms), ours=f"{_FIELDS[second]} {clock(second_ms)}",
-            words=f"{_FIELDS[first]} {clock(first_ms)} 早于{_FIELDS[second]} {clock(second_ms)},早了 {span(second_ms - first_ms)}",
+            order, kind, field=_field(order, first), theirs=_clock(order, first_ms), ours=f"{_FIELDS[second]} {_clock(order, second_ms)}",
+            words=f"{_FIELDS[first]} {_clock(order, first_ms)} 早于{_FIELDS[second]} {_clock(order, second_ms)},早了 {span(second_ms - first_ms)}",
         )  # fmt: skip
 
 
@@ -123,9 +138,9 @@ def _cancelled(order: OrderTimes) -> Iterator[Finding]:
     if order.state in CANCELLED and order.delivered_ms is not None:
         parcel = f"(运单 {order.delivered_number})" if order.delivered_number else ""
         yield _found(
-            order, "cancelled_yet_delivered", field=_field(order, "delivered"), theirs=clock(order.delivered_ms),
+            order, "cancelled_yet_delivered", field=_field(order, "delivered"), theirs=_clock(order, order.delivered_ms),
             ours=f"状态「{order.state_title}」",
-            words=f"订单已是「{order.state_title}」,货却在 {clock(order.delivered_ms)} 签收了{parcel}",
+            words=f"订单已是「{order.state_title}」,货却在 {_clock(order, order.delivered_ms)} 签收了{parcel}",
         )  # fmt: skip
 
 
@@ -139,9 +154,9 @@ def _promises(order: OrderTimes) -> Iterator[Finding]:
         same_day = _is_day(order, promised) and moment < promised + 24 * HOUR_MS
         late = "承诺只说到日,当天才到" if same_day else f"晚了 {span(moment - promised)}"
         yield _found(
-            order, kind, field=_field(order, name), theirs=clock(moment), ours=f"{_FIELDS[promise]} {clock(promised)}",
+            order, kind, field=_field(order, name), theirs=_clock(order, moment), ours=f"{_FIELDS[promise]} {_clock(order, promised)}",
             severity=1 if same_day else None,
-            words=f"{_FIELDS[name]} {clock(moment)} 晚于{_FIELDS[promise]} {clock(promised)},{late}",
+            words=f"{_FIELDS[name]} {_clock(order, moment)} 晚于{_FIELDS[promise]} {_clock(order, promised)},{late}",
         )  # fmt: skip
 
 
@@ -159,8 +174,8 @@ def _future(order: OrderTimes, now_ms: int) -> Iterator[Finding]:
     ):  # fmt: skip
         if moment is not None and moment > heard + HOUR_MS:
             yield _found(
-                order, "future_time", field=_field(order, name), theirs=clock(moment), ours=f"收到于 {clock(heard)}",
-                words=f"{_FIELDS[name]} {clock(moment)} 比收到它的时刻还晚",
+                order, "future_time", field=_field(order, name), theirs=_clock(order, moment), ours=f"收到于 {_clock(order, heard)}",
+                words=f"{_FIELDS[name]} {_clock(order, moment)} 比收到它的时刻还晚",
             )  # fmt: skip
 
 

@@ -26,12 +26,12 @@ from fenghe.logistics.callbacks import (
     span,
     title_of,
 )
-from fenghe.logistics.callbacks_contradictions import claims_of, contradicting, hidden_forward, short
+from fenghe.logistics.callbacks_contradictions import ENDED, SIGNED, claims_of, contradicting, hidden_forward, reading_of, short
 from fenghe.logistics.fuse import REASONS
 from fenghe.logistics.mapping import shipped_code_lists
 from fenghe.logistics.phrases import forwarded_number
 from fenghe.logistics.policy import HOUR_MS
-from fenghe.logistics.scale import SILENT, State
+from fenghe.logistics.scale import FINAL, SILENT, State
 
 DAY_MS: Final = 24 * HOUR_MS
 _WORDLESS: Final = frozenset({"kuaidi100", "kdniao", "17track", "karrio", "generic", "seed_zto"})
@@ -84,7 +84,9 @@ def audit_parcel(
     case = _case_of(parcel, projection, policy=policy, now_ms=now_ms)
     return every(
         _single_scans(case),
+        _unknown_codes(case),
         _identity(case),
+        _other_number(case),
         _contradictions(case),
         _two_carriers(case),
         _two_lives(case),
@@ -119,18 +121,31 @@ def _timeless(scan: Scan) -> bool:
 
 def _single_scans(case: _Case) -> Iterator[Finding]:
     for scan, telling in case.scans:
-        yield from _empty_or_unknown(case, scan, telling)
+        yield from _empty_status(case, scan, telling)
         yield from _wrong_times(case, scan, telling)
 
 
-def _empty_or_unknown(case: _Case, scan: Scan, telling: Telling) -> Iterator[Finding]:
-    told = scan.told
-    if told.code and told.status is None:
+def _unknown_codes(case: _Case) -> Iterator[Finding]:
+    """Each code that nobody has mapped, once for the parcel."""
+    unknown: dict[tuple[str, str], list[tuple[Scan, Telling]]] = {}
+    for scan, telling in case.scans:
+        if scan.told.code and scan.told.status is None:
+            unknown.setdefault((scan.codes, scan.told.code), []).append((scan, telling))
+    for (codes, code), rows in unknown.items():
+        scan, telling = rows[-1]
+        times = f",共 {len(rows)} 条轨迹" if len(rows) > 1 else ""
+        read = reading_of(scan)
+        hint = f";文字可读作「{title_of(read)}」" if read else ""
         yield case.found(
-            "unknown_code", scan, telling, rule="status_mapping", field="状态码", theirs=told.code, ours="没有映射",
-            words=f"{told.code} 在码表「{scan.codes}」里没有含义{_beside(told)};在有人映射之前,它不会改变任何状态",
+            "unknown_code", scan, telling, rule="status_mapping", field="状态码", theirs=code, ours="没有映射",
+            severity=1 if read else 2, parts=(codes, code), evidence=tuple(sorted(one.told.key for one, _ in rows)),
+            words=f"{code} 在码表「{codes}」里没有含义{times}{_beside(scan.told)}{hint};有人映射之前,它不会改变任何状态",
         )  # fmt: skip
-    elif not told.code and _status_expected(scan):
+
+
+def _empty_status(case: _Case, scan: Scan, telling: Telling) -> Iterator[Finding]:
+    told = scan.told
+    if not told.code and _status_expected(scan):
         speaks = told.status is not None and told.status not in SILENT
         words = f"状态为空,只能按文字读作「{title_of(told.status)}」" if speaks else "状态为空,文字也说明不了状态,没有改变任何状态"
         yield case.found(
@@ -232,6 +247,18 @@ def _identity(case: _Case) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _other_number(case: _Case) -> Iterator[Finding]:
+    """The message was about another number than the one its scans are of."""
+    for scan, telling in case.scans:
+        named = str(scan.told.facts.get("named_number") or "")
+        if named:
+            yield case.found(
+                "foreign_number", scan, telling, rule="other_number", field="运单号", theirs=named, ours=case.parcel.number,
+                severity=2, parts=("number", named), words=f"消息说的是运单 {named},里面的轨迹却是 {case.parcel.number} 的",
+            )  # fmt: skip
+            return
+
+
 def _is_foreign(case: _Case, told: str) -> bool:
     """Not the order we shipped it for. A seller's own system may use other numbers, which say nothing; known ones do."""
     known = case.parcel.known.parcels_of
@@ -291,12 +318,13 @@ def _two_carriers(case: _Case) -> Iterator[Finding]:
     if not case.scans:
         return
     scan, telling = case.scans[-1]
+    heard = max(one.heard_ms for _, one in case.scans)
     booked = case.carrier if case.carrier not in told else ""
     if carriers.differ([*told, *named, booked]):
         all_named = dict.fromkeys(word for word in (*told, *named) if word)
         theirs = "、".join(carriers.title(word) for word in all_named)
         yield case.found(
-            "two_carriers", scan, telling, rule="carriers_named", field="承运商", theirs=theirs, parts=("named",),
+            "two_carriers", scan, telling, rule="carriers_named", field="承运商", theirs=theirs, parts=("named",), at_ms=heard,
             ours=carriers.title(case.carrier) if case.carrier else "未知",
             words=f"同一单号下有不止一家承运商的说法:{'、'.join(carriers.title(w) for w in dict.fromkeys([*all_named, *filter(None, [booked])]))}",
         )  # fmt: skip
@@ -307,14 +335,14 @@ def _two_carriers(case: _Case) -> Iterator[Finding]:
         told_by = f"承运商是{carriers.title(own)}" if own else "没有说承运商"
         yield case.found(
             "two_carriers", scan, telling, rule="carriers_in_texts", field="轨迹文字", theirs=carriers.title(other[0]),
-            ours=carriers.title(own) if own else "未知", parts=("texts", other[0]),
+            ours=carriers.title(own) if own else "未知", parts=("texts", other[0]), at_ms=heard,
             words=f"{told_by},却有 {other[1]} 条轨迹说的是{carriers.title(other[0])}:单号可能查错了公司,或一单混了两家",
         )  # fmt: skip
     form = carriers.carrier_of_form(case.parcel.number)
     if form and own and own != "cainiao" and not carriers.same_house(form, own):
         yield case.found(
             "two_carriers", scan, telling, rule="number_form", field="承运商", theirs=carriers.title(own), severity=2,
-            ours=f"单号是{carriers.title(form)}的写法", parts=("form",),
+            ours=f"单号是{carriers.title(form)}的写法", parts=("form",), at_ms=heard,
             words=f"{case.parcel.number} 是{carriers.title(form)}的单号写法,消息却说承运商是{carriers.title(own)}",
         )  # fmt: skip
 
@@ -322,12 +350,13 @@ def _two_carriers(case: _Case) -> Iterator[Finding]:
 def _two_lives(case: _Case) -> Iterator[Finding]:
     """A pause no parcel makes: the number was used before, or again."""
     timed = [one for one in case.scans if not _timeless(one[0])]
-    for (before, _), (after, telling) in pairwise(timed):
+    for (before, first), (after, telling) in pairwise(timed):
         pause = after.told.occurred_ms - before.told.occurred_ms
         if pause > case.policy.pause_days * DAY_MS:
             yield case.found(
                 "reused_number", after, telling, rule="long_pause", field="发生时间", parts=(before.told.key, after.told.key),
-                theirs=f"{clock(before.told.occurred_ms)} → {clock(after.told.occurred_ms)}", evidence=(before.told.key, after.told.key),
+                theirs=f"{clock(before.told.occurred_ms)} → {clock(after.told.occurred_ms)}",
+                evidence=(before.told.key, after.told.key), at_ms=max(first.heard_ms, telling.heard_ms),
                 ours=f"一件包裹的轨迹不会停 {case.policy.pause_days} 天以上",
                 words=f"前后两条轨迹相隔 {span(pause)}:单号像是被重复使用过,只有一段属于这件包裹",
             )  # fmt: skip
@@ -346,19 +375,27 @@ def _two_lives(case: _Case) -> Iterator[Finding]:
 def _stops(case: _Case) -> Iterator[Finding]:
     """Not at its end, and nothing new for too long; or whoever watches has given up."""
     end = case.projection
-    state = State(end.state)
-    over = end.final or state is State.FORWARDED
+    over = end.final or end.state == State.FORWARDED or _said_to_be_over(case)
     gave_up = next((one for one in case.scans if _watch_ended(one[0])), None)
     if gave_up and not over:
         yield _given_up(case, *gave_up)
         return
     silent = [one for one in case.scans if not _timeless(one[0]) and not _excluded(case, one[0])]
     last = silent[-1] if silent else None
-    if over or (last and last[0].told.status is None and last[0].told.code):
-        return  # ended; or its last word has no meaning yet: that is said as an unknown code
+    if over or (last and last[0].told.status is None):
+        return  # ended; or its last word says nothing yet: that is a finding of its own
     heard = last[0].told.occurred_ms if last else _handed_over(case)
     if heard is not None and case.now_ms - heard >= case.policy.stop_hours * HOUR_MS:
         yield _stopped(case, last, heard)
+
+
+def _said_to_be_over(case: _Case) -> bool:
+    """Whether the last word is an end, taken or not: what is disputed about it is said elsewhere."""
+    timed = [scan for scan, _ in case.scans if not _timeless(scan)]
+    if not timed:
+        return False
+    last = timed[-1]
+    return last.told.status in FINAL or any(one.sense in (SIGNED, ENDED) for one in claims_of(last, signed_before=False))
 
 
 def _watch_ended(scan: Scan) -> bool:

@@ -10,6 +10,7 @@ from fenghe.connectors.scans import text_of
 
 NUMBER: Final = (
     *("waybillno", "waybillcode", "waybillnumber", "mailno", "mailnum", "billcode", "logisticcode", "logisticno"),
+    *("waybillnum", "trackingnum"),
     *("logisticsno", "trackingno", "trackingnumber", "expressno", "expressnumber", "expno", "awb", "nu"),
     *(
         "trackingid",

@@ -79,6 +79,12 @@ LAYOUTS: Final = (
     Layout(codes="best", carrier="best", marks=frozenset({"scantype", "acceptaddress"}), code=("scantype",)),
     Layout(codes="ems", carrier="ems", marks=frozenset({"opcode", "optime"}), code=("opcode",)),
     Layout(
+        codes="ems",
+        carrier="ems",
+        marks=frozenset({"acceptaddress", "accepttime", "code", "remark"}),
+        code=("code",),
+    ),
+    Layout(
         codes="jdl",
         carrier="jdl",
         marks=frozenset({"operemark"}),

@@ -8,4 +8,6 @@ grant update on source, message_handling, refused_delivery, subject, observation
 grant update on calendar_job to fenghe_app;
 grant update on order_book, payment, refund, statement_file to fenghe_app;
 grant delete on declaration_draft, web_session, saved_view to fenghe_app;
+grant update on callback_audit to fenghe_app;
+grant delete on callback_audit, callback_upload, callback_target, callback_finding to fenghe_app;
 revoke insert on alembic_version from fenghe_app;
