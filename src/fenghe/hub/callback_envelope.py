@@ -45,10 +45,16 @@ def _facts(event: TrackingEvent, around: Sequence[dict[str, Any]], *, alone: boo
     if alone and (stranger := next((one for one in numbers if one != event.tracking_no and _is_number(one)), None)):
         facts["named_number"] = stranger
     if event.codes not in _TRACKERS and "signed" not in event.facts:
-        facts |= {"signed": text for record in around if (text := part(record, SIGNED))}
+        facts |= _last("signed", around, SIGNED)
     if event.codes == "kdniao":
-        facts |= {"state": text for record in around if (text := part(record, ("state",)))}
+        facts |= _last("state", around, ("state",))
     return facts
+
+
+def _last(name: str, around: Sequence[dict[str, Any]], names: tuple[str, ...]) -> dict[str, str]:
+    """What the innermost record says."""
+    said = [text for record in around if (text := part(record, names))]
+    return {name: said[-1]} if said else {}
 
 
 def _is_number(text: str) -> bool:

@@ -144,7 +144,13 @@ class Audit:
 
     def _finding(self, note: Unreadable, number: str, where: str, ours: str) -> Finding:
         return unreadable_finding(
-            note, number=number, source=self._source.name, at_ms=self._audited.now_ms, message_id=None, where=where, ours=ours
+            note,
+            number=number,
+            source=self._source.name,
+            at_ms=self._audited.now_ms,
+            message_id=None,
+            where=where,
+            ours=ours,
         )
 
     def _says_nothing(self, note: Unreadable, number: str, where: str) -> bool:
@@ -162,7 +168,9 @@ class Audit:
                 field="轨迹",
                 theirs=note.got or "(空列表)",
                 ours="没有轨迹可研判",
-                words=f"查询方说「{note.got}」,没有任何轨迹" if unheard else "这条消息里没有任何轨迹,不说明包裹的任何状态",
+                words=f"查询方说「{note.got}」,没有任何轨迹"
+                if unheard
+                else "这条消息里没有任何轨迹,不说明包裹的任何状态",
                 rule=rule,
                 at_ms=self._audited.now_ms,
                 source=self._source.name,
@@ -200,25 +208,35 @@ class Audit:
         for item in reading.items:
             for word in rooms.observe(item, message, self._declared):
                 if isinstance(word, Told) and word.kind == "order":
-                    times = ((name, f"{told}_at") for name, told in (("delivered", "finished"), ("handed_over", "shipped")))
+                    times = (
+                        (name, f"{told}_at") for name, told in (("delivered", "finished"), ("handed_over", "shipped"))
+                    )
                     self._tells.setdefault(word.codes, set()).update(
                         name for name, field in times if field in word.observation.facts
                     )
                     row = _OrderRow(codes=word.codes, where=where, told=word.observation)
                     self._spill.put([(word.subject, msgspec.json.encode(row))])
 
-    def findings(self, connection: Connection[Any] | None = None) -> Iterator[Located]:
-        """Everything found; with a connection, held against the orders and parcels we know."""
-        yield from (Located(finding=one) for one in self._apart)
+    def apart(self) -> Iterator[Located]:
+        """What is wrong with records that say nothing of a parcel or could not be read."""
+        return (Located(finding=one) for one in self._apart)
+
+    def judged(self, connection: Connection[Any] | None = None) -> Iterator[Located]:
+        """What is wrong with what was told; with a connection, held against the orders and parcels we know."""
         groups = self._spill.groups()
         while chunk := list(islice(groups, CHUNK)):
             self.subjects += len(chunk)
             yield from self._orders(chunk) if self._about == "orders" else self._parcels(chunk, connection)
 
-    def _parcels(self, chunk: Sequence[tuple[str, list[bytes]]], connection: Connection[Any] | None) -> Iterator[Located]:
+    def _parcels(
+        self, chunk: Sequence[tuple[str, list[bytes]]], connection: Connection[Any] | None
+    ) -> Iterator[Located]:
         told = {number: tuple(map(_telling.decode, bodies)) for number, bodies in chunk}
         held = {one.number: one for one in store.parcels_of_numbers(connection, list(told))} if connection else {}
-        named = {number: orders_named(scan.told for one in tellings for scan in one.scans) for number, tellings in told.items()}
+        named = {
+            number: orders_named(scan.told for one in tellings for scan in one.scans)
+            for number, tellings in told.items()
+        }
         every_name = sorted(set().union(*named.values()))
         parcels_of = store.parcels_of_orders(connection, every_name) if connection and every_name else {}
         way = way_of(self._way["up"], self._way["down"])
@@ -228,7 +246,11 @@ class Audit:
             known = known_of(own, {name: parcels_of[name] for name in named[number] if name in parcels_of})
             parcel = Parcel(number=number, tellings=tellings, words=words, known=known, way=way)
             for finding in findings_of(parcel, self._audited):
-                yield Located(finding=_of_file(finding), subject_id=own.id if own else None, order_id=own.order_id if own else None)
+                yield Located(
+                    finding=_of_file(finding),
+                    subject_id=own.id if own else None,
+                    order_id=own.order_id if own else None,
+                )
 
     def _orders(self, chunk: Sequence[tuple[str, list[bytes]]]) -> Iterator[Located]:
         for _, bodies in chunk:
@@ -239,7 +261,9 @@ class Audit:
             tells = frozenset(self._tells.get(last.codes, ()))
             state = str(last.told.status or "order_unknown")
             times = order_times(history, state=state, tells=tells, layout=last.codes)
-            times = msgspec.structs.replace(times, where=last.where, source=self._source.name, heard_ms=self._audited.now_ms)
+            times = msgspec.structs.replace(
+                times, where=last.where, source=self._source.name, heard_ms=self._audited.now_ms
+            )
             for finding in audit_order(times, now_ms=self._audited.now_ms):
                 yield Located(finding=finding)
 

@@ -27,10 +27,19 @@ NOTES: Final = 5
 
 
 def audit_slice(
-    connection: Connection[Any], window: Window, ids: Sequence[int], audited: Audited, *, tells: dict[str, frozenset[str]]
+    connection: Connection[Any],
+    window: Window,
+    ids: Sequence[int],
+    audited: Audited,
+    *,
+    tells: dict[str, frozenset[str]],
 ) -> list[Located]:
     """What is wrong with these parcels or orders, as far as it was heard in the window."""
-    found = _parcels(connection, window, ids, audited) if window.about == "tracking" else _orders(connection, window, ids, tells)
+    found = (
+        _parcels(connection, window, ids, audited)
+        if window.about == "tracking"
+        else _orders(connection, window, ids, tells)
+    )
     since, until = to_ms(window.since), to_ms(window.until)
     return [one for one in found if since <= one.finding.at_ms < until]
 
@@ -141,7 +150,7 @@ def _unreadable(message: Message, number: str, note: dict[str, Any]) -> Finding:
     )
 
 
-def unreadable_finding(  # noqa: PLR0913 - where it was told has these parts
+def unreadable_finding(
     note: Unreadable, *, number: str, source: str, at_ms: int, message_id: int | None, where: str, ours: str
 ) -> Finding:
     """Something that could not be read, in the sender's terms."""
@@ -178,4 +187,3 @@ def _about(message: Message, number: str, kind: str, *, rule: str, theirs: str, 
         message_id=message.id,
         where=message.origin or "",
     )
-

@@ -96,7 +96,9 @@ def stored_order(stored: StoredOrder, *, until_ms: int, tells: frozenset[str]) -
     history = [one for one in stored.history if one.heard_ms < until_ms]
     newest = max(history, key=lambda one: (one.heard_ms, one.message_id), default=None)
     times = order_times(history, state=stored.state, tells=tells)
-    arrived = {number: moment for number, state, path in stored.parcels if (moment := _arrived(state, path)) is not None}
+    arrived = {
+        number: moment for number, state, path in stored.parcels if (moment := _arrived(state, path)) is not None
+    }
     if arrived and (stored.state in CANCELLED or len(arrived) == len(stored.parcels)):
         number, moment = max(arrived.items(), key=lambda one: one[1])
         times = msgspec.structs.replace(times, delivered_ms=moment, delivered_number=number)

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fenghe.hub.callback_running import AuditDuty
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
 
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return ()
+    return (AuditDuty(),)
 
 
 def appointments() -> Sequence[Appointment]:

@@ -8,7 +8,7 @@ from fenghe.kernel.audit import routes as audit
 from fenghe.kernel.cases import routes as cases
 from fenghe.kernel.inbox import routes as inbox
 from fenghe.logistics import routes as logistics
-from fenghe.logistics import routes_mapping, routes_policy
+from fenghe.logistics import routes_callbacks, routes_mapping, routes_policy
 from fenghe.logistics.routes_rows import details_of_orders
 from fenghe.orders import routes as orders
 
@@ -26,4 +26,5 @@ def routers() -> Sequence[Any]:
         insight.router,
         routes_mapping.router,
         routes_policy.router,
+        routes_callbacks.router,
     ]

@@ -2,6 +2,7 @@
 
 from fenghe.kernel.titles import Titles
 from fenghe.logistics import fuse, scale
+from fenghe.logistics.callbacks import KINDS, ORDER_KINDS
 from fenghe.logistics.events import CARRIERS
 from fenghe.orders import mapping
 from fenghe.orders import rule as orders
@@ -47,7 +48,11 @@ def titles() -> Titles:
             "shipment": {str(state): rank for state, rank in scale.RANK.items()},
             "order": {str(state): rank for state, rank in mapping.RANK.items()},
         },
-        reasons={"shipment": {**_TAKEN, **fuse.REASONS}, "order": {**_TAKEN, **orders.REASONS}},
+        reasons={
+            "shipment": {**_TAKEN, **fuse.REASONS},
+            "order": {**_TAKEN, **orders.REASONS},
+            "callback": {**ORDER_KINDS, **KINDS},
+        },
         carriers={word: names[0] for word, names in CARRIERS.items()},
         channels=CHANNELS,
         sources={"person": "人工裁定"},

@@ -68,7 +68,7 @@ def _parcel_claims(scan: Scan) -> Iterator[Claim]:
     state = str(facts.get("state", "")) if scan.codes in _TRACKERS else ""
     if state and state not in _LOCKER:
         meaning = shipped_mapping(scan.codes).plain.get(state)
-        if meaning in _SENSE:
+        if meaning is not None and meaning in _SENSE:
             yield Claim(part="state", said=f"state={state}({title_of(meaning)})", sense=_SENSE[meaning], parcel=True)
     for name in ("ischeck", "signed"):
         flag = str(facts.get(name, "")).strip().casefold()

@@ -80,7 +80,7 @@ def _clock(order: OrderTimes, ms: int) -> str:
     return from_ms(ms + order.zone_minutes * 60_000).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _found(  # noqa: PLR0913 - a finding has these parts
+def _found(
     order: OrderTimes, kind: str, *, field: str, theirs: str, ours: str, words: str, severity: int | None = None
 ) -> Finding:
     return Finding(
@@ -104,7 +104,9 @@ def _found(  # noqa: PLR0913 - a finding has these parts
 def _sequence(order: OrderTimes) -> Iterator[Finding]:
     """What must come before what."""
     yield from _before(order, "paid_before_created", "paid", order.paid_ms, "created", order.created_ms)
-    yield from _before(order, "handed_over_before_created", "handed_over", order.handed_over_ms, "created", order.created_ms)
+    yield from _before(
+        order, "handed_over_before_created", "handed_over", order.handed_over_ms, "created", order.created_ms
+    )
     if order.order_type not in PAID_LATER:
         yield from _before(order, "handed_over_before_paid", "handed_over", order.handed_over_ms, "paid", order.paid_ms)
     yield from _before(
@@ -115,11 +117,18 @@ def _sequence(order: OrderTimes) -> Iterator[Finding]:
 def _before(
     order: OrderTimes, kind: str, first: str, first_ms: int | None, second: str, second_ms: int | None
 ) -> Iterator[Finding]:
-    if first_ms is not None and second_ms is not None and first_ms < second_ms:
-        yield _found(
-            order, kind, field=_field(order, first), theirs=_clock(order, first_ms), ours=f"{_FIELDS[second]} {_clock(order, second_ms)}",
-            words=f"{_FIELDS[first]} {_clock(order, first_ms)} 早于{_FIELDS[second]} {_clock(order, second_ms)},早了 {span(second_ms - first_ms)}",
-        )  # fmt: skip
+    if first_ms is None or second_ms is None or first_ms >= second_ms:
+        return
+    theirs, ours = _clock(order, first_ms), f"{_FIELDS[second]} {_clock(order, second_ms)}"
+    early = f"早了 {span(second_ms - first_ms)}"
+    yield _found(
+        order,
+        kind,
+        field=_field(order, first),
+        theirs=theirs,
+        ours=ours,
+        words=f"{_FIELDS[first]} {theirs} 早于{ours},{early}",
+    )
 
 
 def _missing(order: OrderTimes) -> Iterator[Finding]:
@@ -153,10 +162,10 @@ def _promises(order: OrderTimes) -> Iterator[Finding]:
             continue
         same_day = _is_day(order, promised) and moment < promised + 24 * HOUR_MS
         late = "承诺只说到日,当天才到" if same_day else f"晚了 {span(moment - promised)}"
+        theirs, ours = _clock(order, moment), f"{_FIELDS[promise]} {_clock(order, promised)}"
         yield _found(
-            order, kind, field=_field(order, name), theirs=_clock(order, moment), ours=f"{_FIELDS[promise]} {_clock(order, promised)}",
-            severity=1 if same_day else None,
-            words=f"{_FIELDS[name]} {_clock(order, moment)} 晚于{_FIELDS[promise]} {_clock(order, promised)},{late}",
+            order, kind, field=_field(order, name), theirs=theirs, ours=ours, severity=1 if same_day else None,
+            words=f"{_FIELDS[name]} {theirs} 晚于{ours},{late}",
         )  # fmt: skip
 
 
@@ -173,9 +182,8 @@ def _future(order: OrderTimes, now_ms: int) -> Iterator[Finding]:
         ("delivered", order.delivered_ms),
     ):  # fmt: skip
         if moment is not None and moment > heard + HOUR_MS:
+            theirs = _clock(order, moment)
             yield _found(
-                order, "future_time", field=_field(order, name), theirs=_clock(order, moment), ours=f"收到于 {_clock(order, heard)}",
-                words=f"{_FIELDS[name]} {_clock(order, moment)} 比收到它的时刻还晚",
+                order, "future_time", field=_field(order, name), theirs=theirs, ours=f"收到于 {_clock(order, heard)}",
+                words=f"{_FIELDS[name]} {theirs} 比收到它的时刻还晚",
             )  # fmt: skip
-
-

@@ -114,7 +114,9 @@ def next_targets(connection: Connection[Any], audit_id: int, *, after: int, limi
 
 def parcels(connection: Connection[Any], ids: Sequence[int]) -> list[StoredParcel]:
     """These parcels whole, in two statements."""
-    return _in_full(connection, fetch(connection, f"{_PARCELS} where s.id = any(%(ids)s) order by s.id", {"ids": list(ids)}))
+    return _in_full(
+        connection, fetch(connection, f"{_PARCELS} where s.id = any(%(ids)s) order by s.id", {"ids": list(ids)})
+    )
 
 
 def parcels_of_numbers(connection: Connection[Any], numbers: Sequence[str]) -> list[StoredParcel]:
@@ -253,6 +255,4 @@ def times_told(connection: Connection[Any]) -> dict[str, frozenset[str]]:
         " exists (select from customer_order c where c.channel = one.channel and c.shipped_at is not null) as handed_over"
         " from one where channel is not null",
     )
-    return {
-        row["channel"]: frozenset(name for name in ("delivered", "handed_over") if row[name]) for row in rows
-    }
+    return {row["channel"]: frozenset(name for name in ("delivered", "handed_over") if row[name]) for row in rows}
