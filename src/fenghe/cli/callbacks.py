@@ -266,6 +266,8 @@ def _warn(voice: Voice, report: FileAudit) -> None:
         voice.warn(f"{one.field} 应为 {one.expected},实际 {one.got}")
     if report.unreadable > len(report.problems):
         voice.warn(f"…… 还有 {report.unreadable - len(report.problems):,} 条读不懂。")
+    if report.read and not report.audited:
+        voice.warn(f"{report.file} 里没有一条认得出来:订单表请加 --orders,声明过的承运商请加 --source。")
 
 
 def _tell(

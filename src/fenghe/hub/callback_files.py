@@ -13,10 +13,10 @@ import msgspec
 from psycopg import Connection
 
 from fenghe.connectors import order_file, tracking_file
+from fenghe.connectors.tracking_file.envelope import number_in
 from fenghe.hub import rooms
-from fenghe.hub.callback_envelope import number_in, with_envelope
-from fenghe.hub.callback_stored import unreadable_finding
-from fenghe.hub.callback_subjects import Audited, findings_of, known_of, order_times, orders_named
+from fenghe.hub.callback_stored import nothing_told, unreadable_finding
+from fenghe.hub.callback_subjects import Audited, findings_of, known_of, order_times, orders_named, remarks_at_the_end
 from fenghe.hub.declared import Declared
 from fenghe.hub.import_words import refusal_words
 from fenghe.hub.store_spill import Spill
@@ -25,17 +25,13 @@ from fenghe.kernel.intake import Broken, FileRefused, Limits, Record, open_recor
 from fenghe.kernel.judging.contract import Told
 from fenghe.kernel.values import Observation
 from fenghe.logistics import store_callbacks as store
-from fenghe.logistics.callbacks import SEVERITY, Finding, Located, Parcel, Scan, Telling, finding_key
+from fenghe.logistics.callbacks import Finding, Located, Parcel, Scan, Telling
 from fenghe.logistics.callbacks_orders import audit_order
 from fenghe.logistics.events import TrackingEvent
 from fenghe.logistics.told_order import way_of
 
 CHUNK: Final = 500
 MOST_PROBLEMS: Final = 20
-NOTHING_TOLD: Final = "no_evidence"
-ERROR_ANSWER: Final = "error_answer"
-NO_RECORD: Final = ("查询无", "无记录", "查无", "不存在", "已过期", "已经过期")
-"""An answer in these words says something of the number, not of the call."""
 
 
 class FileAudit(msgspec.Struct, kw_only=True):
@@ -121,7 +117,7 @@ class Audit:
         if self._about == "orders":
             self._put_orders(reading, message, where)
         else:
-            self._put_scans(reading, message, where, told.fields)
+            self._put_scans(reading, message, where)
 
     def _message(self, told: Record) -> InboundMessage:
         return InboundMessage(
@@ -138,7 +134,8 @@ class Audit:
         report.unreadable += 1
         code = notes[0].code
         report.reasons[code] = report.reasons.get(code, 0) + 1
-        if len(report.problems) < MOST_PROBLEMS:
+        alike = any((one.expected, one.got) == (notes[0].expected, notes[0].got) for one in report.problems)
+        if len(report.problems) < MOST_PROBLEMS and not alike:
             report.problems.append(msgspec.structs.replace(notes[0], field=f"{where} {notes[0].field}".strip()))
         self._apart.append(self._finding(notes[0], number, where, "未核查"))
 
@@ -155,39 +152,21 @@ class Audit:
 
     def _says_nothing(self, note: Unreadable, number: str, where: str) -> bool:
         """An answer without a single scan was read: it says that there is none."""
-        unheard = any(word in note.got for word in NO_RECORD)
-        if self._about == "orders" or not (note.code == NOTHING_TOLD or (note.code == ERROR_ANSWER and unheard)):
+        found = nothing_told(note, number=number, source=self._source.name, at_ms=self._audited.now_ms, where=where)
+        if self._about == "orders" or found is None:
             return False
-        kind, rule = ("history_stops", "watch_ended") if unheard else ("empty_status", "empty_trace")
-        self._apart.append(
-            Finding(
-                key=finding_key(kind, number, where, rule),
-                kind=kind,
-                severity=SEVERITY[kind],
-                number=number,
-                field="轨迹",
-                theirs=note.got or "(空列表)",
-                ours="没有轨迹可研判",
-                words=f"查询方说「{note.got}」,没有任何轨迹"
-                if unheard
-                else "这条消息里没有任何轨迹,不说明包裹的任何状态",
-                rule=rule,
-                at_ms=self._audited.now_ms,
-                source=self._source.name,
-                where=where,
-            )
-        )
+        self._apart.append(found)
         return True
 
-    def _put_scans(self, reading: Reading, message: InboundMessage, where: str, fields: Any) -> None:
+    def _put_scans(self, reading: Reading, message: InboundMessage, where: str) -> None:
         events = [item for item in reading.items if isinstance(item, TrackingEvent)]
         by_number: dict[str, list[Scan]] = {}
-        for item in with_envelope(events, fields):
+        for item in events:
             for word in rooms.observe(item, message, self._declared):
                 if isinstance(word, Told):
                     by_number.setdefault(word.subject, []).append(Scan(told=word.observation, codes=word.codes))
         for number, told in by_number.items():
-            scans = _remarks_at_the_end(told)
+            scans = remarks_at_the_end(told)
             telling = Telling(
                 message_id=0, where=where, source=self._source.name, heard_ms=message.received_ms, scans=tuple(scans),
                 is_list=len(events) > 1,
@@ -276,20 +255,6 @@ class _OrderRow(msgspec.Struct, frozen=True, array_like=True):
 
 _telling: Final = msgspec.json.Decoder(Telling)
 _order_row: Final = msgspec.json.Decoder(_OrderRow)
-
-
-def _remarks_at_the_end(scans: Sequence[Scan]) -> list[Scan]:
-    """A remark without a time of its own counts from the last scan, as nobody knows when the file's lines were received."""
-    timed = [one.told.occurred_ms for one in scans if "no_time" not in one.told.facts]
-    if not timed:
-        return list(scans)
-    last = max(timed)
-    return [
-        msgspec.structs.replace(one, told=msgspec.structs.replace(one.told, occurred_ms=last))
-        if "no_time" in one.told.facts
-        else one
-        for one in scans
-    ]
 
 
 def _of_file(finding: Finding) -> Finding:

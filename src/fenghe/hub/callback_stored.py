@@ -24,6 +24,8 @@ SLICE: Final = 300
 MESSAGES: Final = 1_000
 NOTES: Final = 5
 """Faults told of one message."""
+NO_RECORD: Final = ("查询无", "无记录", "查无", "不存在", "已过期", "已经过期")
+"""An answer in these words says something of the number, not of the call."""
 
 
 def audit_slice(
@@ -119,7 +121,7 @@ def messages_slice(
 
 
 def _of_message(message: Message, number: str) -> list[Finding]:
-    found = [_unreadable(message, number, note) for note in (message.finding or ())[:NOTES]]
+    found = [_not_read(message, number, note) for note in (message.finding or ())[:NOTES]]
     if message.repeats:
         found.append(
             _about(
@@ -137,16 +139,41 @@ def _of_message(message: Message, number: str) -> list[Finding]:
     return found
 
 
-def _unreadable(message: Message, number: str, note: dict[str, Any]) -> Finding:
+def _not_read(message: Message, number: str, note: dict[str, Any]) -> Finding:
     told = Unreadable(**{name: note.get(name, "") for name in ("item", "field", "expected", "got", "code")})
-    return unreadable_finding(
+    place: dict[str, Any] = {
+        "number": number, "source": message.source, "at_ms": to_ms(message.received_at), "message_id": message.id,
+        "where": message.origin or "",
+    }  # fmt: skip
+    return nothing_told(told, **place) or unreadable_finding(
         told,
-        number=number,
-        source=message.source,
-        at_ms=to_ms(message.received_at),
-        message_id=message.id,
-        where=message.origin or "",
+        **place,
         ours="已搁置,等人处理" if message.status == 2 else "这一部分未采信,其余已研判",
+    )
+
+
+def nothing_told(
+    note: Unreadable, *, number: str, source: str, at_ms: int, where: str, message_id: int | None = None
+) -> Finding | None:
+    """An answer without a single scan says that there is none: a finding of its own, None for anything else."""
+    unheard = any(word in note.got for word in NO_RECORD)
+    if not (note.code == "no_evidence" or (note.code == "error_answer" and unheard)):
+        return None
+    kind, rule = ("history_stops", "watch_ended") if unheard else ("empty_status", "empty_trace")
+    return Finding(
+        key=finding_key(kind, number, where or str(message_id), rule),
+        kind=kind,
+        severity=SEVERITY[kind],
+        number=number,
+        field="轨迹",
+        theirs=note.got or "(空列表)",
+        ours="没有轨迹可研判",
+        words=f"查询方说「{note.got}」,没有任何轨迹" if unheard else "这条消息里没有任何轨迹,不说明包裹的任何状态",
+        rule=rule,
+        at_ms=at_ms,
+        source=source,
+        message_id=message_id,
+        where=where,
     )
 
 

@@ -63,15 +63,30 @@ def stored_parcel(
 
 def _telling(scans: Sequence[Observation], codes: Mapping[str, str], in_rows: frozenset[str]) -> Telling:
     first = scans[0]
+    told = [Scan(told=one, codes=codes.get(one.key, "")) for one in scans]
     return Telling(
         message_id=first.message_id,
         where="",
         source=first.source,
         heard_ms=first.heard_ms,
-        scans=tuple(Scan(told=one, codes=codes.get(one.key, "")) for one in scans),
+        scans=tuple(remarks_at_the_end(told) if first.source in in_rows else told),
         is_list=True,
         arrival_counts=first.source not in in_rows,
     )
+
+
+def remarks_at_the_end(scans: Sequence[Scan]) -> list[Scan]:
+    """A remark without a time of its own counts from the last scan, as nobody knows when the file's lines were received."""
+    timed = [one.told.occurred_ms for one in scans if "no_time" not in one.told.facts]
+    if not timed:
+        return list(scans)
+    last = max(timed)
+    return [
+        msgspec.structs.replace(one, told=msgspec.structs.replace(one.told, occurred_ms=last))
+        if "no_time" in one.told.facts
+        else one
+        for one in scans
+    ]
 
 
 def known_of(stored: StoredParcel | None, parcels_of: Mapping[str, tuple[str, ...]]) -> Known:

@@ -57,7 +57,8 @@ def repetition(case: Case) -> Iterator[Finding]:
             newest = max(telling.scans, key=lambda one: (one.told.occurred_ms, one.told.key))
             yield case.found(
                 "duplicate", newest, telling, rule="told_before", field="整条消息",
-                theirs=short(newest.told.text or newest.told.code), ours="此前已收到过", parts=(telling.where or str(telling.message_id), str(place)),
+                theirs=short(newest.told.text or newest.told.code) or "(空)", ours="此前已收到过",
+                parts=(telling.where or str(telling.message_id), str(place)),
                 words="这条消息的内容此前都已收到过,没有带来新轨迹;已计数,未再次采信",
             )  # fmt: skip
         for key in sorted({one for one in keys if keys.count(one) > 1}):

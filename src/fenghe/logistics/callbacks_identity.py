@@ -116,11 +116,11 @@ def two_lives(case: Case) -> Iterator[Finding]:
             )  # fmt: skip
             return
     former = [one for one in timed if case.projection.effects.get(one[0].told.key, NOTHING).reason == "reused_number"]
-    if former:
+    if former and case.created_ms is not None:
         scan, telling = former[-1]
         yield case.found(
             "reused_number", scan, telling, rule="before_order", field="发生时间", theirs=clock(scan.told.occurred_ms),
-            ours=f"订单创建于 {clock(case.created_ms)}" if case.created_ms is not None else "属于单号的另一段历史",
+            ours=f"订单创建于 {clock(case.created_ms)}",
             parts=("former",), evidence=tuple(one.told.key for one, _ in former),
             words=f"{len(former)} 条轨迹早在这个订单之前就有了:单号被重复使用,它们不属于这件包裹",
         )  # fmt: skip

@@ -259,6 +259,6 @@ def _stopped(case: Case, last: tuple[Scan, Telling] | None, heard: int) -> Findi
     scan, telling = last
     return case.found(
         "history_stops", scan, telling, rule="silence", field="轨迹", theirs=f"最后一条 {clock(heard)}{beside(scan.told)}",
-        ours=state, at_ms=since, parts=(scan.told.key,),
+        ours=state, at_ms=max(since, telling.heard_ms), parts=(scan.told.key,),
         words=f"停在「{state}」,已有 {silence} 没有新轨迹,也没有终态",
     )  # fmt: skip

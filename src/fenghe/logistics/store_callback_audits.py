@@ -269,7 +269,8 @@ def newest_audit(connection: Connection[Any], about: str, *, own: str | None) ->
     row = find(
         connection,
         f"select {COLUMNS} from callback_audit where about = %(about)s and origin = 'stored' and status <> 'failed'"
-        " and (%(own)s::text is null or asked_by in (%(own)s, %(by)s)) order by (status <> 'done'), asked_at desc limit 1",
+        " and (%(own)s::text is null or asked_by in (%(own)s, %(by)s))"
+        " order by (status <> 'done'), (asked_by <> %(by)s), id desc limit 1",
         {"about": about, "own": own, "by": BY_ITSELF},
     )
     return None if row is None else msgspec.convert(row, Audit)

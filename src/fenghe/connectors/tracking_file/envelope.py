@@ -1,6 +1,6 @@
 """What stands around the scans of an exported record (信封): whose parcel it was said to be, and whether it was signed for.
 
-An importer needs none of it; an audit holds it against the scans themselves.
+Only what the scans do not say themselves is kept, as facts of the newest: an audit holds it against them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from fenghe.connectors.tracking_file.fields import CARRIER, NUMBER, SIGNED, moment_text, part, plain_record
+from fenghe.kernel.connecting import Reading
 from fenghe.logistics.events import TrackingEvent, carrier_word, clean_tracking_no
 
 MAX_DEPTH: Final = 5
@@ -22,17 +23,19 @@ _NUMBERS: Final = (*(name for name in NUMBER if name not in _LOOSE), "invoiceno"
 _TRACKERS: Final = frozenset({"kuaidi100", "kdniao"})
 
 
-def with_envelope(events: Sequence[TrackingEvent], fields: Any) -> list[TrackingEvent]:
-    """The events with what the record around them says otherwise than they do, as facts of the newest."""
+def with_envelope(reading: Reading, fields: Any) -> Reading:
+    """The events with what the record around them says otherwise than they do."""
+    events = [item for item in reading.items if isinstance(item, TrackingEvent)]
     around = list(_around(fields, 0))
     newest = max(range(len(events)), key=lambda at: (events[at].occurred_at is not None, at), default=None)
     if newest is None or not around:
-        return list(events)
+        return reading
     facts = _facts(events[newest], around, alone=len({one.tracking_no for one in events}) == 1)
-    return [
-        msgspec.structs.replace(one, facts={**one.facts, **facts}) if at == newest and facts else one
-        for at, one in enumerate(events)
-    ]
+    if not facts:
+        return reading
+    items = list(events)
+    items[newest] = msgspec.structs.replace(items[newest], facts={**items[newest].facts, **facts})
+    return msgspec.structs.replace(reading, items=tuple(items))
 
 
 def _facts(event: TrackingEvent, around: Sequence[dict[str, Any]], *, alone: bool) -> dict[str, str]:
