@@ -36,12 +36,15 @@ from fenghe.logistics.fuse import REASONS
 from fenghe.logistics.mapping import shipped_code_lists
 from fenghe.logistics.phrases import forwarded_number
 from fenghe.logistics.policy import HOUR_MS
-from fenghe.logistics.scale import FINAL, SILENT, State
+from fenghe.logistics.scale import BY_WORD, FINAL, RANK, SILENT, State
 
 _WORDLESS: Final = frozenset({"kuaidi100", "kdniao", "17track", "karrio", "generic", "seed_zto"})
 """Code lists of those who pass on what carriers said, often without a code: the text speaks, and that is in order."""
 _AGAINST_ITSELF: Final = ("moves_after_delivered", "signed_after_forward", "after_final", "cancelled_after_handover")
 GAVE_UP: Final = "abort"
+MOVED: Final = "moves_after_delivered"
+LATE_NODES, LATE_HOURS = 2, 24
+"""After a signature a scan so near and so soon was only sent late."""
 _UNHEARD: Final = ("查询无记录", "天无变化", "查无", "无记录", "单号不存在")
 
 
@@ -178,7 +181,40 @@ def _contradictions(case: Case) -> Iterator[Finding]:
                 "contradiction", scan, telling, rule="signed_is_forward", field="文字", theirs=f"「{short(told.text)}」",
                 ours=title_of(told.status), parts=(told.key,), words=f"文字里的「签收」其实是转单:包裹{gone},不能当作客户签收",
             )  # fmt: skip
-    yield from _against_itself(case)
+    moved = list(_against_itself(case))
+    yield from moved
+    if not any(one.rule == MOVED for one in moved):
+        yield from _signed_and_moving(case)
+
+
+def _signed_and_moving(case: Case) -> Iterator[Finding]:
+    """Signed for, then further back on the road: also where the fuse did not take the signature in the first place."""
+    signed: tuple[Scan, Telling] | None = None
+    for scan, telling in case.scans:
+        status = scan.told.status
+        if timeless(scan) or excluded(case, scan) or status is None:
+            continue
+        if status == State.DELIVERED:
+            signed = (scan, telling)
+        elif signed and _is_back(signed[0].told, scan.told):
+            key, at = signed[0].told.key, clock(signed[0].told.occurred_ms)
+            yield case.found(
+                "contradiction", scan, telling, rule=MOVED, field="轨迹", theirs=f"{title_of(status)}{beside(scan.told)}",
+                ours=title_of(case.projection.state), evidence=(key, scan.told.key), parts=(MOVED, key, scan.told.key),
+                words=f"{at} 已说签收,{clock(scan.told.occurred_ms)} 又说「{title_of(status)}」",
+            )  # fmt: skip
+            return
+
+
+def _is_back(signed: Observation, told: Observation) -> bool:
+    """Further from the door than a scan that was merely sent late."""
+    rank = RANK.get(BY_WORD[told.status or "unknown"])
+    apart = told.occurred_ms - signed.occurred_ms
+    return (
+        rank is not None
+        and rank < RANK[State.DELIVERED]
+        and (RANK[State.DELIVERED] - rank > LATE_NODES or apart > LATE_HOURS * HOUR_MS)
+    )
 
 
 def _against_itself(case: Case) -> Iterator[Finding]:
