@@ -190,7 +190,7 @@ def link_of(kind: str, rule: str, *, codes: str, code: str, carrier: str) -> str
     """The screen where the rule stands: the mapper with the code, or the fuse's thresholds; "" where nothing is to be edited."""
     if kind in ("unknown_code", "empty_status") and codes:
         return f"/mapping/{codes}" + (f"?code={code}" if code else "")
-    return f"/policies?carrier={carrier or 'default'}" if rule in FUSE_RULES else ""
+    return f"/policies/{carrier or 'default'}" if rule in FUSE_RULES else ""
 
 
 def exported(row: FindingRow) -> Sequence[Cell]:

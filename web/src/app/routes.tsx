@@ -65,6 +65,12 @@ export const router = createBrowserRouter([
             path: "policies/:carrier",
             lazy: async () => ({ Component: (await import("../screens/policies/FusePage")).FusePage }),
           },
+          {
+            path: "callbacks",
+            lazy: async () => ({
+              Component: (await import("../screens/callbacks/CallbackAuditPage")).CallbackAuditPage,
+            }),
+          },
           { path: "inbox", lazy: async () => ({ Component: (await import("../screens/inbox/Inbox")).Inbox }) },
           { path: "audit", lazy: async () => ({ Component: (await import("../screens/audit/AuditList")).AuditList }) },
           {
