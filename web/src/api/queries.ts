@@ -13,6 +13,8 @@ export type Topic =
   | "people"
   | "sources"
   | "views"
+  | "declarations"
+  | "money"
   | "facets";
 
 /** Which keys a live topic touches: an order's page shows its cases, the bench counts everything. */
@@ -22,6 +24,8 @@ const TOUCHES: Record<string, Topic[]> = {
   messages: ["messages"],
   mappings: ["mappings"],
   policies: ["policies"],
+  declarations: ["declarations"],
+  money: ["money"],
   sources: ["sources"],
   workbench: ["workbench"],
 };

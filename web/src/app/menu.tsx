@@ -3,6 +3,7 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  BookOutlined,
   BranchesOutlined,
   InboxOutlined,
   QuestionCircleOutlined,
@@ -46,6 +47,10 @@ export const MENU: MenuGroup[] = [
         badge: "cases_open",
       },
     ],
+  },
+  {
+    word: "menu.money",
+    entries: [{ key: "ledger", to: "/ledger", word: "menu.ledger", icon: <BookOutlined />, anyOf: ["money.view"] }],
   },
   {
     word: "menu.rules",

@@ -65,6 +65,14 @@ export const router = createBrowserRouter([
             path: "policies/:carrier",
             lazy: async () => ({ Component: (await import("../screens/policies/FusePage")).FusePage }),
           },
+          {
+            path: "ledger",
+            lazy: async () => ({ Component: (await import("../screens/ledger/LedgerPage")).LedgerPage }),
+          },
+          {
+            path: "ledger/:kind/:name",
+            lazy: async () => ({ Component: (await import("../screens/ledger/DeclaredPage")).DeclaredPage }),
+          },
           { path: "inbox", lazy: async () => ({ Component: (await import("../screens/inbox/Inbox")).Inbox }) },
           { path: "audit", lazy: async () => ({ Component: (await import("../screens/audit/AuditList")).AuditList }) },
           {
