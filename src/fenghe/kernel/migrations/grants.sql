@@ -8,6 +8,7 @@ grant update on source, message_handling, refused_delivery, subject, observation
 grant update on calendar_job to fenghe_app;
 grant update on order_book, payment, refund, statement_file to fenghe_app;
 grant update on accounting_period, ledger_balance, ledger_posting, ledger_cursor to fenghe_app;
+grant update on recon_mark, recon_break, recon_ruling to fenghe_app;
 grant delete on declaration_draft, web_session, saved_view to fenghe_app;
 grant delete on period_wish to fenghe_app;
 revoke insert on alembic_version from fenghe_app;
