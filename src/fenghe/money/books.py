@@ -21,7 +21,12 @@ from fenghe.money.chain import (
 )
 from fenghe.money.policy import Policy
 
-_NOT_THE_ORDERS: Final = {Cause.PAY_WITHOUT_ORDER, Cause.RANDOM_OUT_TRADE_NO, Cause.PAID_BUT_PENDING, Cause.ORDER_WITHOUT_PAYMENT}
+_NOT_THE_ORDERS: Final = {
+    Cause.PAY_WITHOUT_ORDER,
+    Cause.RANDOM_OUT_TRADE_NO,
+    Cause.PAID_BUT_PENDING,
+    Cause.ORDER_WITHOUT_PAYMENT,
+}
 """Where the money itself is in doubt, what the books say of it is a consequence and no difference of its own."""
 _AMOUNT: Final = {Cause.AMOUNT_WRONG, Cause.CENT_DIFFERENCE, Cause.DUPLICATE_PAYMENT, Cause.FEN_YUAN_MIXUP}
 
@@ -149,7 +154,15 @@ def _wrong(account: Account, cause: Cause, field: str, amount: int, kind: str) -
 
 
 def _voucher_difference(
-    account: Account, cause: Cause, field: str, *, ours: int | None, theirs: int | None, amount: int, mark: str, step: int
+    account: Account,
+    cause: Cause,
+    field: str,
+    *,
+    ours: int | None,
+    theirs: int | None,
+    amount: int,
+    mark: str,
+    step: int,
 ) -> Difference:
     theirs_documents = money_documents((*account.chain.payments, *account.chain.refunds))
     if not theirs_documents:
@@ -209,9 +222,7 @@ def _too_many(account: Account, vouchers: Sequence[VoucherDoc], used: Sequence[V
         cause, ours, theirs = Cause.REFUND_NOT_AT_PROVIDER, account.booked_back, account.back
         field = "refund"
         found.append(
-            _voucher_difference(
-                account, cause, field, ours=ours, theirs=theirs, amount=amount, mark="", step=-amount
-            )
+            _voucher_difference(account, cause, field, ours=ours, theirs=theirs, amount=amount, mark="", step=-amount)
         )
     return found
 
@@ -246,7 +257,9 @@ def _unmatched(chain: Chain) -> tuple[list[MoneyDoc], list[VoucherDoc], list[Vou
 
 
 def _same_number(refund: MoneyDoc, voucher: VoucherDoc) -> bool:
-    return bool(voucher.refund_no) and voucher.refund_no == refund.number and voucher.amount_minor == refund.amount_minor
+    return (
+        bool(voucher.refund_no) and voucher.refund_no == refund.number and voucher.amount_minor == refund.amount_minor
+    )
 
 
 def _same_amount(refund: MoneyDoc, voucher: VoucherDoc) -> bool:

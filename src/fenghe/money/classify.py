@@ -148,7 +148,9 @@ def _cancelled(account: Account, policy: Policy) -> list[Difference]:
     if remaining > told:
         amount = remaining - told
         cause = Cause.CANCELLED_NOT_REFUNDED
-        found.append(_provider_difference(account, cause, "refund", ours=account.paid, theirs=account.back, amount=amount))
+        found.append(
+            _provider_difference(account, cause, "refund", ours=account.paid, theirs=account.back, amount=amount)
+        )
     return found
 
 
@@ -256,9 +258,7 @@ def _provider_difference(
 
 def _over_refund(account: Account, over: int) -> list[Difference]:
     return [
-        _provider_difference(
-            account, Cause.OVER_REFUND, "refund", ours=account.paid, theirs=account.back, amount=-over
-        )
+        _provider_difference(account, Cause.OVER_REFUND, "refund", ours=account.paid, theirs=account.back, amount=-over)
     ]
 
 
@@ -284,9 +284,7 @@ def _not_at_provider(account: Account, amount: int, *, ours: int, step: int) -> 
     )
 
 
-def _nothing_over(
-    account: Account, found: list[Difference], *, receivable: int, booked: int
-) -> list[Difference]:
+def _nothing_over(account: Account, found: list[Difference], *, receivable: int, booked: int) -> list[Difference]:
     """What the causes do not explain is named too: the waterfall may not have a gap."""
     provider = account.paid - account.back
     told = {TO_PROVIDER: provider - receivable, TO_VOUCHER: booked - provider}
