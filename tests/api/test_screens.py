@@ -47,7 +47,7 @@ def raw(site: Site, path: str) -> bytes:
 
 def test_places_inside_the_screens_get_the_index(shown: Site) -> None:
     browser = shown.browser()
-    for path in ("/", "/orders", "/orders/12", "/cases?tab=open", "/index.html"):
+    for path in ("/", "/orders", "/orders/12", "/cases?tab=open", "/index.html", "/rules/payment.received"):
         answer = browser.get(path)
         assert answer.status_code == 200, path
         assert "缝合" in answer.text

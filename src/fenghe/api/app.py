@@ -18,6 +18,7 @@ from fenghe.api.problems import HANDLERS, trace_of
 from fenghe.api.screens import FOLDER, Screens, screens_router
 from fenghe.api.sessions import STORE, PostgresStore, session_config
 from fenghe.kernel.connections.routes import connections_router
+from fenghe.kernel.declarations.routes import router as declarations_router
 from fenghe.kernel.people.routes import people_router
 from fenghe.kernel.people.routes_session import SignInDesk, session_router
 from fenghe.kernel.secrets import derive
@@ -83,7 +84,7 @@ def build_api(hub: ApiHub, *, screens: Path = FOLDER) -> Litestar:
 
 
 OWN_ROUTERS: Final = (
-    session_router, people_router, connections_router, views_router, events_router, health_router,
+    session_router, people_router, connections_router, declarations_router, views_router, events_router, health_router,
 )  # fmt: skip
 
 

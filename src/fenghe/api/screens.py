@@ -39,6 +39,9 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     cache: str
 
 
+UNKNOWN_TYPE: Final = "application/octet-stream"
+
+
 class Screens:
     """The built screens in a folder; read again when a new build replaced index.html."""
 
@@ -52,7 +55,7 @@ class Screens:
         self._refresh()
         name = path.strip("/") or INDEX
         asset = self._assets.get(name)
-        if asset is not None or PurePosixPath(name).suffix or name.split("/")[0] in NOT_SCREENS:
+        if asset is not None or _names_a_file(name) or name.split("/")[0] in NOT_SCREENS:
             return asset
         return self._assets.get(INDEX)
 
@@ -92,10 +95,15 @@ def _is_plain(path: Path, folder: Path) -> bool:
     return path.is_file() and path.resolve().is_relative_to(folder.resolve())
 
 
+def _names_a_file(name: str) -> bool:
+    """A place inside the screens may hold a dot too, as in /ledger/posting_rule/payment.received."""
+    return name.startswith("assets/") or _media_type(name) != UNKNOWN_TYPE
+
+
 def _media_type(name: str) -> str:
     """The machine's own table is not asked for what a browser refuses to run under a wrong name."""
     known = {".js": "text/javascript", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json"}
-    return known.get(PurePosixPath(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return known.get(PurePosixPath(name).suffix) or mimetypes.guess_type(name)[0] or UNKNOWN_TYPE
 
 
 @route(

@@ -6,11 +6,12 @@ from typing import Any
 from fenghe.hub.callback_running import AuditDuty
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
+from fenghe.money.tasks_ledger import LedgerDuty
 
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return (AuditDuty(),)
+    return (LedgerDuty(), AuditDuty())
 
 
 def appointments() -> Sequence[Appointment]:

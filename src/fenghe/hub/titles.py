@@ -4,6 +4,7 @@ from fenghe.kernel.titles import Titles
 from fenghe.logistics import fuse, scale
 from fenghe.logistics.callbacks import KINDS, ORDER_KINDS
 from fenghe.logistics.events import CARRIERS
+from fenghe.money import claims, payment_rule, refund_rule
 from fenghe.orders import mapping
 from fenghe.orders import rule as orders
 
@@ -42,8 +43,14 @@ def titles() -> Titles:
     """Every title there is; connections are named by the database."""
     parcels = {str(state): title for state, title in scale.TITLES.items()}
     sold = {str(state): title for state, title in mapping.TITLES.items()}
+    money = {**_TAKEN, **claims.REASONS, **payment_rule.REASONS}
     return Titles(
-        states={"shipment": parcels, "order": {**sold, "unknown": "未知"}},
+        states={
+            "shipment": parcels,
+            "order": {**sold, "unknown": "未知"},
+            "payment": {str(state): title for state, title in payment_rule.TITLES.items()},
+            "refund": {str(state): title for state, title in refund_rule.TITLES.items()},
+        },
         ranks={
             "shipment": {str(state): rank for state, rank in scale.RANK.items()},
             "order": {str(state): rank for state, rank in mapping.RANK.items()},
@@ -51,6 +58,8 @@ def titles() -> Titles:
         reasons={
             "shipment": {**_TAKEN, **fuse.REASONS},
             "order": {**_TAKEN, **orders.REASONS},
+            "payment": money,
+            "refund": money,
             "callback": {**ORDER_KINDS, **KINDS},
         },
         carriers={word: names[0] for word, names in CARRIERS.items()},

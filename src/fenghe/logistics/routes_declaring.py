@@ -10,10 +10,10 @@ from psycopg import Connection
 from psycopg.errors import DeadlockDetected
 
 from fenghe.kernel.declarations.store import DraftMoved
+from fenghe.kernel.people.store import names_of
 from fenghe.kernel.values import CHINA
 from fenghe.kernel.web.problems import FieldProblem, Problem, bad_field, conflict, not_found
 from fenghe.kernel.web.routes_support import ApiRequest, hub_of
-from fenghe.logistics import store_mapping as store
 from fenghe.logistics.dry_run import Summary, summarize
 from fenghe.logistics.mapping_view import RuleDifference
 from fenghe.logistics.scale import TITLES, State
@@ -202,7 +202,7 @@ def raise_moved(connection: Connection[Any], moved: DraftMoved) -> NoReturn:
     draft = moved.draft
     if draft is None:
         raise conflict("草稿已被他人发布或放弃。请刷新后在现行版本上修改。", code="draft_gone")
-    who = name_of(store.names_of(connection, [draft.author]), draft.author)
+    who = name_of(names_of(connection, [draft.author]), draft.author)
     raise conflict(
         f"{who} 已于 {clock(draft.updated_at)} 保存了这份草稿(第 {draft.revision} 次保存)。请刷新,核对后再保存或发布。",
         code="draft_moved",

@@ -15,6 +15,7 @@ from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.declarations.store import Draft, DraftMoved, NoSuchVersion, NothingToPublish, Published
 from fenghe.kernel.inbox.store import replay_codes
 from fenghe.kernel.people.person import Actor
+from fenghe.kernel.people.store import names_of
 from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.pulse.store import beat
 from fenghe.kernel.store_reading import Row
@@ -164,7 +165,7 @@ async def list_mappings(request: ApiRequest) -> list[MappingSummary]:
 def _summaries(connection: Connection[Any]) -> list[MappingSummary]:
     """All lists in five statements."""
     versions = {one.name: one.version for one in declarations.in_force(connection) if one.kind == MAPPING}
-    drafts = store.drafted(connection, MAPPING)
+    drafts = declarations.drafted(connection, MAPPING)
     declared = view.declared_words(store.source_settings(connection), "codes")
     names = view.in_order(view.OFFERED, store.lists_heard(connection), declared, versions, drafts)
     counted: dict[str, list[Row]] = {name: [] for name in names}
@@ -206,7 +207,7 @@ def _detail(connection: Connection[Any], codes: str) -> MappingDetail:
     history = declarations.history(connection, MAPPING, codes)
     draft = declarations.find_draft(connection, MAPPING, codes)
     body = history[0].body if history else None
-    names = store.names_of(connection, [one.author for one in history] + ([draft.author] if draft else []))
+    names = names_of(connection, [one.author for one in history] + ([draft.author] if draft else []))
     seen = store.codes_seen(connection, codes)
     mapping = mapping_of(codes, body)
     return MappingDetail(
@@ -313,7 +314,7 @@ def _save(connection: Connection[Any], codes: str, *, data: DraftBody, actor: Ac
     except DraftMoved as moved:
         raise_moved(connection, moved)
     beat(connection, ("mappings",))
-    return _draft(draft, store.names_of(connection, [draft.author]))
+    return _draft(draft, names_of(connection, [draft.author]))
 
 
 def _user_rule(n: int, rule: RuleBody) -> UserRule:

@@ -14,6 +14,7 @@ from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.declarations.store import Draft, DraftMoved, NoSuchVersion, NothingToPublish, Published
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.roles import GRANTS
+from fenghe.kernel.people.store import names_of
 from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.pulse.store import beat
 from fenghe.kernel.web.problems import FieldProblem, Problem, not_found
@@ -139,7 +140,7 @@ async def list_fuses(request: ApiRequest) -> list[FuseRow]:
 
 def _rows(connection: Connection[Any]) -> list[FuseRow]:
     """All carriers in four statements."""
-    bodies, drafts = _bodies(connection), store.drafted(connection, FUSE)
+    bodies, drafts = _bodies(connection), declarations.drafted(connection, FUSE)
     declared = _declared_carriers(connection)
     names = view.in_order((DEFAULT, *CARRIERS), declared, store.carriers_seen(connection), bodies, drafts)
     return [_row(name, bodies, title=_title(name, declared), has_draft=name in drafts) for name in names]
@@ -194,7 +195,7 @@ def _detail(connection: Connection[Any], carrier: str) -> FuseDetail:
     title = _title(carrier, _must_exist(connection, carrier))
     history = declarations.history(connection, FUSE, carrier)
     draft = declarations.find_draft(connection, FUSE, carrier)
-    names = store.names_of(connection, [one.author for one in history] + ([draft.author] if draft else []))
+    names = names_of(connection, [one.author for one in history] + ([draft.author] if draft else []))
     newest = history[0] if history else None
     return FuseDetail(
         carrier=carrier,
@@ -268,7 +269,7 @@ def _save(connection: Connection[Any], carrier: str, *, data: FuseDraftBody, act
     except DraftMoved as moved:
         raise_moved(connection, moved)
     beat(connection, ("mappings",))
-    return _draft(draft, store.names_of(connection, [draft.author]))
+    return _draft(draft, names_of(connection, [draft.author]))
 
 
 @delete("/api/policies/fuse/{carrier:str}/draft", guards=[requires("policy.edit")])
@@ -358,8 +359,8 @@ def _alone(connection: Connection[Any], draft: Draft, actor: Actor) -> bool:
     """Whether one person does both, which is allowed only where nobody else may publish; 403 otherwise."""
     if draft.author != actor.person:
         return False
-    if store.active_people(connection, _PUBLISHERS) > 1:
-        who = name_of(store.names_of(connection, [draft.author]), draft.author)
+    if declarations.active_people(connection, _PUBLISHERS) > 1:
+        who = name_of(names_of(connection, [draft.author]), draft.author)
         raise Problem(
             403, f"需要另一人发布:草稿由 {who} 编写。请让另一位有发布权限的同事核对后发布。", code="second_person"
         )

@@ -4,7 +4,7 @@ Counts leap over the index of codes and look at the last 72 hours of each, so th
 all years hold.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from psycopg import Connection
@@ -70,29 +70,6 @@ def is_list_known(connection: Connection[Any], kind: str, codes: str) -> bool:
 def source_settings(connection: Connection[Any]) -> list[tuple[str, dict[str, Any]]]:
     """(title, settings) of every source, as far as they are open."""
     return [(row["title"], row["config"]) for row in fetch(connection, "select title, config from source order by id")]
-
-
-def drafted(connection: Connection[Any], kind: str) -> set[str]:
-    """Names of the declarations of a kind that somebody is editing."""
-    rows = fetch(connection, "select name from declaration_draft where kind = %(kind)s", {"kind": kind})
-    return {row["name"] for row in rows}
-
-
-def names_of(connection: Connection[Any], usernames: Collection[str]) -> dict[str, str]:
-    """What people are called."""
-    wanted = {"usernames": sorted(set(usernames))}
-    rows = fetch(connection, "select username, name from person where username = any(%(usernames)s)", wanted)
-    return {row["username"]: row["name"] for row in rows}
-
-
-def active_people(connection: Connection[Any], roles: Sequence[str]) -> int:
-    """How many active people have one of these roles."""
-    row = find(
-        connection,
-        "select count(*) as people from person where active and roles && %(roles)s::text[]",
-        {"roles": list(roles)},
-    )
-    return int(row["people"]) if row else 0
 
 
 _CODES: Final = (

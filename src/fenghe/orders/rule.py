@@ -178,7 +178,7 @@ class OrderRule:
         )
 
     def row(self, subject: str, history: Sequence[Observation], projection: Projection) -> tuple[Any, ...]:
-        """Columns of table customer_order: of each fact the newest word."""
+        """Columns of table customer_order, of each fact the newest word; then the state, for the order book."""
         facts = fold_facts(history)
         lines = facts["lines"]
         channel, _, number = subject.partition(":")
@@ -214,6 +214,7 @@ class OrderRule:
             ),
             from_ms(max((one.occurred_ms for one in history), default=0)),
             (projection.rank or 0) >= SHIPPED and not facts.get("parcels"),
+            projection.state,
         )
 
     def same_row(self, before: Sequence[Observation], history: Sequence[Observation]) -> bool:  # noqa: ARG002

@@ -13,6 +13,8 @@ export type Topic =
   | "people"
   | "sources"
   | "views"
+  | "declarations"
+  | "money"
   | "facets"
   | "callbacks";
 
@@ -23,6 +25,8 @@ const TOUCHES: Record<string, Topic[]> = {
   messages: ["messages"],
   mappings: ["mappings"],
   policies: ["policies"],
+  declarations: ["declarations"],
+  money: ["money"],
   sources: ["sources"],
   workbench: ["workbench"],
   callbacks: ["callbacks"],

@@ -37,6 +37,9 @@ export type Permission =
   | "policy.edit"
   | "policy.publish"
   | "sources.manage"
+  | "money.view"
+  | "money.edit"
+  | "money.approve"
   | "exports.create";
 
 export type Locale = "zh-CN" | "en";

@@ -3,6 +3,7 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  BookOutlined,
   BranchesOutlined,
   FileSearchOutlined,
   InboxOutlined,
@@ -54,6 +55,10 @@ export const MENU: MenuGroup[] = [
         anyOf: ["orders.view"],
       },
     ],
+  },
+  {
+    word: "menu.money",
+    entries: [{ key: "ledger", to: "/ledger", word: "menu.ledger", icon: <BookOutlined />, anyOf: ["money.view"] }],
   },
   {
     word: "menu.rules",

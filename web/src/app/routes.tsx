@@ -71,6 +71,14 @@ export const router = createBrowserRouter([
               Component: (await import("../screens/callbacks/CallbackAuditPage")).CallbackAuditPage,
             }),
           },
+          {
+            path: "ledger",
+            lazy: async () => ({ Component: (await import("../screens/ledger/LedgerPage")).LedgerPage }),
+          },
+          {
+            path: "ledger/:kind/:name",
+            lazy: async () => ({ Component: (await import("../screens/ledger/DeclaredPage")).DeclaredPage }),
+          },
           { path: "inbox", lazy: async () => ({ Component: (await import("../screens/inbox/Inbox")).Inbox }) },
           { path: "audit", lazy: async () => ({ Component: (await import("../screens/audit/AuditList")).AuditList }) },
           {

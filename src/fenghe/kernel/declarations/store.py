@@ -1,11 +1,14 @@
 """Declarations in the database: published versions are immutable, the newest is in force; one draft per declaration."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import orjson
 from psycopg import Connection
+
+from fenghe.kernel.web.problems import Problem
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +76,67 @@ def in_force(connection: Connection[Any]) -> list[Published]:
             f"select distinct on (kind, name) {_VERSION} from declaration_version order by kind, name, version desc".encode()
         )
     ]
+
+
+def in_force_of_kind(connection: Connection[Any], kind: str) -> list[Published]:
+    """The newest version of every declaration of a kind."""
+    return [
+        _published(row)
+        for row in connection.execute(
+            f"select distinct on (name) {_VERSION} from declaration_version where kind = %s"
+            " order by name, version desc".encode(),
+            (kind,),
+        )
+    ]
+
+
+def newest(connection: Connection[Any], kind: str, name: str) -> Published | None:
+    """The version in force, None when none was ever published."""
+    row = connection.execute(
+        f"select {_VERSION} from declaration_version where kind = %s and name = %s order by version desc limit 1".encode(),
+        (kind, name),
+    ).fetchone()
+    return _published(row) if row else None
+
+
+def names_of_kind(connection: Connection[Any], kind: str) -> list[str]:
+    """Names of a kind that were ever published or are being drafted."""
+    rows = connection.execute(
+        "select name from declaration_version where kind = %(kind)s union select name from declaration_draft"
+        " where kind = %(kind)s order by name",
+        {"kind": kind},
+    )
+    return [row[0] for row in rows]
+
+
+def drafted(connection: Connection[Any], kind: str) -> set[str]:
+    """Names of the declarations of a kind that somebody is editing."""
+    return {row[0] for row in connection.execute("select name from declaration_draft where kind = %s", (kind,))}
+
+
+def active_people(connection: Connection[Any], roles: Sequence[str]) -> int:
+    """How many active people have one of these roles."""
+    row = connection.execute(
+        "select count(*) from person where active and roles && %s::text[]", (list(roles),)
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+TRIALS = 2
+"""Dry runs at once: each reads much."""
+TRIAL_LOCK = 7315
+TRIAL_MS = 60_000
+"""The longest statement of a dry run."""
+
+
+def take_trial_slot(connection: Connection[Any]) -> None:
+    """A place among the dry runs until this transaction ends; 429 when all are taken."""
+    connection.execute("select set_config('statement_timeout', %s, true)", (str(TRIAL_MS),))
+    for slot in range(TRIALS):
+        row = connection.execute("select pg_try_advisory_xact_lock(%s, %s)", (TRIAL_LOCK, slot)).fetchone()
+        if row and row[0]:
+            return
+    raise Problem(429, "已有试运行正在进行。请等它结束后再试。", code="dry_run_busy", retry_after_seconds=10)
 
 
 def bodies_of_kind(connection: Connection[Any], kind: str) -> dict[tuple[str, int], Any]:

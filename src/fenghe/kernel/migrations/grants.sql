@@ -7,7 +7,10 @@ grant update on source, message_handling, refused_delivery, subject, observation
     customer_order, shipment, person, web_session, api_token, saved_view, pulse to fenghe_app;
 grant update on calendar_job to fenghe_app;
 grant update on order_book, payment, refund, statement_file to fenghe_app;
+grant update on accounting_period, ledger_balance, ledger_posting, ledger_cursor to fenghe_app;
+grant update on recon_mark, recon_break, recon_ruling to fenghe_app;
 grant delete on declaration_draft, web_session, saved_view to fenghe_app;
 grant update on callback_audit to fenghe_app;
 grant delete on callback_audit, callback_upload, callback_target, callback_finding to fenghe_app;
+grant delete on period_wish to fenghe_app;
 revoke insert on alembic_version from fenghe_app;

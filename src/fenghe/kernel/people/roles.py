@@ -12,6 +12,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "mapping.publish": "发布与回滚状态映射",
     "policy.edit": "编辑熔断阈值草稿",
     "policy.publish": "发布与回滚熔断阈值",
+    "money.view": "查看资金、对账与总账",
+    "money.edit": "编辑资金规则草稿、登记对账处理",
+    "money.approve": "发布资金规则、复核动钱的处理、关账",
     "inbox.view": "查看收件箱与原始报文",
     "inbox.replay": "重放报文",
     "exports.create": "导出文件",
@@ -37,14 +40,16 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "ops": frozenset(
         {
             "orders.view", "cases.rule", "cases.assign", "mapping.edit", "mapping.publish", "policy.edit",
-            "policy.publish", "inbox.view", "inbox.replay", "exports.create",
+            "policy.publish", "money.view", "inbox.view", "inbox.replay", "exports.create",
         }
     ),
     "purchasing": frozenset({"orders.view", "exports.create"}),
-    "finance": frozenset({"orders.view", "exports.create", "audit.view"}),
+    "finance": frozenset(
+        {"orders.view", "money.view", "money.edit", "money.approve", "exports.create", "audit.view", "inbox.view"}
+    ),
     "warehouse": frozenset({"orders.view"}),
     "admin": frozenset(PERMISSIONS),
-    "auditor": frozenset({"orders.view", "inbox.view", "audit.view", "exports.create"}),
+    "auditor": frozenset({"orders.view", "money.view", "inbox.view", "audit.view", "exports.create"}),
 }  # fmt: skip
 """What each role may do. Raw messages hold personal data in the clear, so who may see them is kept small."""
 

@@ -260,3 +260,9 @@ def set_locale(connection: Connection[Any], person_id: int, locale: str) -> None
     if locale not in LOCALES:
         raise bad_field("locale", f"语言只能是 {'、'.join(LOCALES)}")
     connection.execute("update person set locale = %s where id = %s", (locale, person_id))
+
+
+def names_of(connection: Connection[Any], usernames: Sequence[str]) -> dict[str, str]:
+    """What people are called, by user name."""
+    rows = connection.execute("select username, name from person where username = any(%s)", (sorted(set(usernames)),))
+    return {row[0]: row[1] for row in rows}

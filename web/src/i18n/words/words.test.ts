@@ -5,6 +5,7 @@ import { actions } from "./actions";
 import { app } from "./app";
 import { callbacks } from "./callbacks";
 import { flow } from "./flow";
+import { ledger } from "./ledger";
 import { shared } from "./shared";
 import { states } from "./states";
 import { work } from "./work";
@@ -23,7 +24,7 @@ describe("the two dictionaries", () => {
     expect(uneven.map(([key]) => key)).toEqual([]);
   });
   it("define every key once", () => {
-    const parts = [actions, app, shared, states, flow, work, callbacks].map((part) => Object.keys(part).length);
+    const parts = [actions, app, shared, states, flow, ledger, work, callbacks].map((part) => Object.keys(part).length);
     expect(parts.reduce((all, each) => all + each, 0)).toBe(entries.length);
   });
   it("speak Chinese in Chinese and no Chinese in English", () => {

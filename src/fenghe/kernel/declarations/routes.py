@@ -1,0 +1,328 @@
+"""Declarations over HTTP (声明): every kind a room declares has this one life, so that each screen works alike."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final, Protocol
+
+import msgspec
+from litestar import Router, delete, get, post, put
+from litestar.params import FromPath, JSONBody
+from psycopg import Connection
+
+from fenghe.kernel.declarations import life, store
+from fenghe.kernel.declarations.contract import DeclaredKind, Kinds, Trial
+from fenghe.kernel.declarations.store import Draft, Published
+from fenghe.kernel.people.person import Actor
+from fenghe.kernel.people.roles import title_of
+from fenghe.kernel.people.store import names_of
+from fenghe.kernel.pulse.store import beat
+from fenghe.kernel.web.hub import WebHub
+from fenghe.kernel.web.problems import FieldProblem, Problem, bad_field, not_found
+from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, requires
+
+LONGEST_NOTE: Final = 500
+LONGEST_NAME: Final = 100
+MOST_DAYS: Final = 400
+TOPICS: Final = ("declarations", "workbench")
+
+Note = Annotated[str, msgspec.Meta(max_length=5_000)]
+
+
+class DeclaringHub(WebHub, Protocol):
+    """The part of the hub that knows what may be declared."""
+
+    @property
+    def kinds(self) -> Kinds:
+        """Every room's kinds of declarations, by word."""
+
+
+class DraftBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body, and the revision it was made from (null: there was no draft)."""
+
+    body: Any
+    revision: int | None = None
+
+
+class TrialBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many days of history to try the draft on."""
+
+    days: int = 30
+
+
+class PublishBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why, and which revision of the draft the person has seen."""
+
+    note: Note
+    revision: int
+
+
+class RollBackBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which version to go back to (0: as shipped), and why."""
+
+    version: int
+    note: Note
+
+
+class DeclarationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One declaration in its kind's list; version 0 is as shipped."""
+
+    name: str
+    title: str
+    version: int
+    has_draft: bool
+    body: Any
+
+
+class DeclarationKind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind with its declarations, and what this person may do with them."""
+
+    kind: str
+    title: str
+    may_edit: bool
+    may_publish: bool
+    second_person: bool
+    declarations: Sequence[DeclarationRow]
+
+
+class DraftView(msgspec.Struct, frozen=True, kw_only=True):
+    """The draft being edited; `problems` must be settled before it can be tried or published."""
+
+    body: Any
+    base_version: int
+    revision: int
+    author: str
+    updated_at: datetime
+    problems: Sequence[FieldProblem]
+
+
+class VersionView(msgspec.Struct, frozen=True, kw_only=True):
+    """One published version."""
+
+    version: int
+    note: str
+    author: str
+    at: datetime
+    body: Any
+    rolled_back_to: int | None
+
+
+class Declaration(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the screen of one declaration shows."""
+
+    kind: str
+    kind_title: str
+    name: str
+    title: str
+    version: int
+    body: Any
+    shipped: Any
+    draft: DraftView | None
+    history: Sequence[VersionView]
+    may_edit: bool
+    may_publish: bool
+    second_person: bool
+
+
+class InForce(msgspec.Struct, frozen=True, kw_only=True):
+    """The version now in force, and how much is looked at anew."""
+
+    version: int
+    looked_at_anew: int
+
+
+def _hub(request: ApiRequest) -> DeclaringHub:
+    hub: DeclaringHub = request.app.state.hub
+    return hub
+
+
+def _kind(request: ApiRequest, word: str) -> DeclaredKind:
+    found = _hub(request).kinds.get(word)
+    if found is None:
+        raise not_found(f"声明类别 {word[:40]}")
+    return found
+
+
+def _allowed(request: ApiRequest, right: str) -> None:
+    if not current_person(request).may(right):
+        raise Problem(403, f"需要权限 “{title_of(right)}”({right})。请联系管理员为您的角色开通。", code="right_missing")
+
+
+@get("/api/declarations/{kind:str}", guards=[requires("orders.view")])
+async def list_declarations(request: ApiRequest, kind: FromPath[str]) -> DeclarationKind:
+    """Every declaration of a kind as it is in force."""
+    return await _hub(request).sync(_list, _kind(request, kind), rights=current_person(request).permissions)
+
+
+def _list(connection: Connection[Any], kind: DeclaredKind, *, rights: frozenset[str]) -> DeclarationKind:
+    """In four statements, however many there are."""
+    published = {one.name: one for one in store.in_force_of_kind(connection, kind.kind)}
+    drafted = store.drafted(connection, kind.kind)
+    rows = [
+        DeclarationRow(
+            name=one.name,
+            title=one.title,
+            version=published[one.name].version if one.name in published else 0,
+            has_draft=one.name in drafted,
+            body=published[one.name].body if one.name in published else kind.shipped(one.name),
+        )
+        for one in life.named(connection, kind)
+    ]
+    return DeclarationKind(
+        kind=kind.kind,
+        title=kind.title,
+        may_edit=kind.edit_right in rights,
+        may_publish=kind.publish_right in rights,
+        second_person=kind.second_person,
+        declarations=rows,
+    )
+
+
+@get("/api/declarations/{kind:str}/{name:str}", guards=[requires("orders.view")])
+async def get_declaration(request: ApiRequest, kind: FromPath[str], name: FromPath[str]) -> Declaration:
+    """One declaration: in force, draft and versions."""
+    rights = current_person(request).permissions
+    return await _hub(request).sync(_detail, _kind(request, kind), _name(name), rights=rights)
+
+
+def _detail(connection: Connection[Any], kind: DeclaredKind, name: str, *, rights: frozenset[str]) -> Declaration:
+    known = life.must_exist(connection, kind, name)
+    history = store.history(connection, kind.kind, name)
+    draft = store.find_draft(connection, kind.kind, name)
+    people = names_of(connection, [one.author for one in history] + ([draft.author] if draft else []))
+    shipped = kind.shipped(name)
+    return Declaration(
+        kind=kind.kind,
+        kind_title=kind.title,
+        name=name,
+        title=known.title,
+        version=history[0].version if history else 0,
+        body=history[0].body if history else shipped,
+        shipped=shipped,
+        draft=_draft(connection, kind, name, draft, people) if draft else None,
+        history=[_version(one, people) for one in history],
+        may_edit=kind.edit_right in rights,
+        may_publish=kind.publish_right in rights,
+        second_person=kind.second_person,
+    )
+
+
+def _draft(
+    connection: Connection[Any], kind: DeclaredKind, name: str, draft: Draft, people: Mapping[str, str]
+) -> DraftView:
+    return DraftView(
+        body=draft.body,
+        base_version=draft.base_version,
+        revision=draft.revision,
+        author=people.get(draft.author, draft.author),
+        updated_at=draft.updated_at,
+        problems=kind.problems(connection, name, draft.body),
+    )
+
+
+def _version(one: Published, people: Mapping[str, str]) -> VersionView:
+    return VersionView(
+        version=one.version,
+        note=one.note,
+        author=people.get(one.author, one.author),
+        at=one.published_at,
+        body=one.body,
+        rolled_back_to=one.rolled_back_to,
+    )
+
+
+@put("/api/declarations/{kind:str}/{name:str}/draft", guards=[requires("orders.view")])
+async def save_declaration_draft(
+    request: ApiRequest, kind: FromPath[str], name: FromPath[str], data: JSONBody[DraftBody]
+) -> DraftView:
+    """Save the draft, problems and all; 409 with who saved it meanwhile."""
+    declared = _kind(request, kind)
+    _allowed(request, declared.edit_right)
+    return await _hub(request).sync(_save, declared, _name(name), data=data, actor=actor_of(request))
+
+
+def _save(connection: Connection[Any], kind: DeclaredKind, name: str, *, data: DraftBody, actor: Actor) -> DraftView:
+    draft = life.save(connection, kind, name, body=data.body, revision=data.revision, actor=actor)
+    beat(connection, TOPICS)
+    return _draft(connection, kind, name, draft, names_of(connection, [draft.author]))
+
+
+@delete("/api/declarations/{kind:str}/{name:str}/draft", guards=[requires("orders.view")])
+async def discard_declaration_draft(request: ApiRequest, kind: FromPath[str], name: FromPath[str]) -> None:
+    """Back to what is in force."""
+    declared = _kind(request, kind)
+    _allowed(request, declared.edit_right)
+    await _hub(request).sync(life.discard, declared, _name(name), actor=actor_of(request))
+    await _hub(request).sync(beat, TOPICS)
+
+
+@post("/api/declarations/{kind:str}/{name:str}/dry-run", guards=[requires("orders.view")], status_code=200)
+async def try_declaration(
+    request: ApiRequest, kind: FromPath[str], name: FromPath[str], data: JSONBody[TrialBody]
+) -> Trial:
+    """Run the saved draft over real history; nothing is written."""
+    declared = _kind(request, kind)
+    _allowed(request, declared.edit_right)
+    if not 1 <= data.days <= MOST_DAYS:
+        raise bad_field("days", f"试运行的天数应为 1 到 {MOST_DAYS}")
+    return await _hub(request).sync(_try, declared, _name(name), days=data.days)
+
+
+def _try(connection: Connection[Any], kind: DeclaredKind, name: str, *, days: int) -> Trial:
+    store.take_trial_slot(connection)
+    draft = life.draft_of(connection, kind, name)
+    return kind.try_out(connection, name, draft.body, days=days)
+
+
+@post("/api/declarations/{kind:str}/{name:str}/publish", guards=[requires("orders.view")], status_code=200)
+async def publish_declaration(
+    request: ApiRequest, kind: FromPath[str], name: FromPath[str], data: JSONBody[PublishBody]
+) -> InForce:
+    """Put the draft in force; where a second person is asked for, not by whoever drafted it."""
+    declared = _kind(request, kind)
+    _allowed(request, declared.publish_right)
+    published, anew = await _hub(request).sync(
+        life.publish, declared, _name(name), note=_note(data.note), revision=data.revision, actor=actor_of(request)
+    )
+    await _hub(request).sync(beat, TOPICS)
+    return InForce(version=published.version, looked_at_anew=anew)
+
+
+@post("/api/declarations/{kind:str}/{name:str}/rollback", guards=[requires("orders.view")], status_code=200)
+async def roll_back_declaration(
+    request: ApiRequest, kind: FromPath[str], name: FromPath[str], data: JSONBody[RollBackBody]
+) -> InForce:
+    """Publish an earlier version again (0: as shipped)."""
+    declared = _kind(request, kind)
+    _allowed(request, declared.publish_right)
+    published, anew = await _hub(request).sync(
+        life.roll_back, declared, _name(name), version=data.version, note=_note(data.note), actor=actor_of(request)
+    )
+    await _hub(request).sync(beat, TOPICS)
+    return InForce(version=published.version, looked_at_anew=anew)
+
+
+def _note(text: str) -> str:
+    note = text.strip()
+    if not note or len(note) > LONGEST_NOTE or not _storable(note):
+        raise bad_field("note", f"请填写发布说明,1 到 {LONGEST_NOTE} 个字")
+    return note
+
+
+def _name(text: str) -> str:
+    if not text.strip() or len(text) > LONGEST_NAME or not _storable(text):
+        raise not_found(f"声明 {text[:40]!r}")
+    return text
+
+
+def _storable(text: str) -> bool:
+    return not any((ord(char) < 32 and char not in "\n\t") or 0xD800 <= ord(char) <= 0xDFFF for char in text)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        list_declarations, get_declaration, save_declaration_draft, discard_declaration_draft, try_declaration,
+        publish_declaration, roll_back_declaration,
+    ],
+    tags=["declarations"],
+)  # fmt: skip

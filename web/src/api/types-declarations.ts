@@ -1,0 +1,70 @@
+/** The contract of declarations: one life for every kind. */
+
+export interface FieldProblem {
+  field: string;
+  message: string;
+}
+
+export interface DeclarationRow<Body = unknown> {
+  name: string;
+  title: string;
+  version: number;
+  has_draft: boolean;
+  body: Body;
+}
+
+export interface DeclarationKind<Body = unknown> {
+  kind: string;
+  title: string;
+  may_edit: boolean;
+  may_publish: boolean;
+  second_person: boolean;
+  declarations: DeclarationRow<Body>[];
+}
+
+export interface DraftView<Body = unknown> {
+  body: Body;
+  base_version: number;
+  revision: number;
+  author: string;
+  updated_at: string;
+  problems: FieldProblem[];
+}
+
+export interface VersionView<Body = unknown> {
+  version: number;
+  note: string;
+  author: string;
+  at: string;
+  body: Body;
+  rolled_back_to: number | null;
+}
+
+export interface Declaration<Body = unknown> {
+  kind: string;
+  kind_title: string;
+  name: string;
+  title: string;
+  version: number;
+  body: Body;
+  shipped: Body | null;
+  draft: DraftView<Body> | null;
+  history: VersionView<Body>[];
+  may_edit: boolean;
+  may_publish: boolean;
+  second_person: boolean;
+}
+
+export interface Figure {
+  title: string;
+  before: number | null;
+  after: number | null;
+  currency: string | null;
+}
+
+export interface Trial {
+  read: number;
+  truncated: boolean;
+  figures: Figure[];
+  rows: { title: string; link: string; before: string; after: string }[];
+}

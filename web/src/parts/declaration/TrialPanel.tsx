@@ -1,0 +1,59 @@
+/** What publishing would change: numbers before and after, and the things behind them. */
+import { ExperimentOutlined } from "@ant-design/icons";
+import { Alert } from "antd";
+import { Link } from "react-router";
+import type { Figure, Trial } from "../../api/types-declarations";
+import { useT } from "../../i18n";
+import { formatMoney } from "../../logic/money";
+import { EmptyState } from "../EmptyState";
+
+function shown(figure: Figure, value: number | null): string {
+  if (value === null) return "—";
+  return figure.currency
+    ? formatMoney({ currency: figure.currency, amount_minor: value })
+    : value.toLocaleString("en-US");
+}
+
+export function TrialPanel({ trial, stale }: { trial: Trial | null; stale: boolean }) {
+  const t = useT();
+  if (!trial) return <EmptyState title={t("dry.none")} hint={t("declaration.trialHint")} />;
+  return (
+    <div className="fh-dry" data-testid="trial">
+      {stale && <Alert type="warning" showIcon title={t("dry.stale")} />}
+      <p className="fh-dry-headline">
+        <ExperimentOutlined /> {t("declaration.read", { n: trial.read.toLocaleString("en-US") })}
+      </p>
+      {trial.truncated && <Alert type="info" showIcon title={t("declaration.truncated")} />}
+      <table className="fh-figures">
+        <thead>
+          <tr>
+            <th />
+            <th>{t("declaration.before")}</th>
+            <th>{t("declaration.after")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {trial.figures.map((each) => (
+            <tr key={each.title} className={each.before === each.after ? "" : "changed"}>
+              <td>{each.title}</td>
+              <td className="fh-number">{shown(each, each.before)}</td>
+              <td className="fh-number">{shown(each, each.after)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {trial.rows.length > 0 && (
+        <ul className="fh-dry-samples">
+          {trial.rows.map((each) => (
+            <li key={`${each.title}-${each.before}-${each.after}`}>
+              {each.link ? <Link to={each.link}>{each.title}</Link> : <span>{each.title}</span>}
+              <span>
+                {each.before || "—"} → {each.after || "—"}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
