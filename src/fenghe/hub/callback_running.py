@@ -32,7 +32,7 @@ from fenghe.logistics.store_callbacks import Window
 
 HOURS: Final = 72
 """How far back an audit looks that nobody asked for."""
-EVERY_SECONDS: Final = 300
+EVERY_SECONDS: Final = 60
 SHARE: Final = 20
 """Such an audit may take one part in so many of a worker's time."""
 LARGEST_FILE: Final = 20_000_000

@@ -19,6 +19,7 @@ MOST_KEPT: Final = 100_000
 """Findings kept of one audit; all of them are counted."""
 LOST_SECONDS: Final = 90
 """An audit whose keeper gave no sign of life for so long is taken over."""
+PENDING_SECONDS: Final = 10
 BY_ITSELF: Final = "fenghe"
 """Who asked for the audits that nobody asked for."""
 
@@ -198,12 +199,15 @@ def alone(connection: Connection[Any]) -> bool:
 
 
 def due_by_itself(connection: Connection[Any], about: str, *, at_least_seconds: int, share: int) -> bool:
-    """Whether the last audit that nobody asked for is long enough ago: the longer it took, the rarer it is made."""
+    """Whether the last audit that nobody asked for is long enough ago: the longer it took, the rarer it is made.
+
+    One that found mail which was not judged yet is soon followed by another.
+    """
     row = connection.execute(
-        "select coalesce(max(coalesce(finished_at, 'infinity') + greatest(%(least)s * interval '1 second',"
-        " %(share)s * (finished_at - started_at))) < now(), true) from callback_audit where origin = 'stored'"
-        " and about = %(about)s and asked_by = %(by)s and status <> 'failed'",
-        {"least": at_least_seconds, "share": share, "about": about, "by": BY_ITSELF},
+        "select coalesce(max(coalesce(finished_at, 'infinity') + greatest(case when pending > 0 then %(waits)s"
+        " else %(least)s end * interval '1 second', %(share)s * (finished_at - started_at))) < now(), true)"
+        " from callback_audit where origin = 'stored' and about = %(about)s and asked_by = %(by)s and status <> 'failed'",
+        {"least": at_least_seconds, "waits": PENDING_SECONDS, "share": share, "about": about, "by": BY_ITSELF},
     ).fetchone()
     return bool(row and row[0])
 

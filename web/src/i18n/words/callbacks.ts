@@ -45,6 +45,11 @@ export const callbacks = {
   "callback.noneHint": ["自动核查会在收到报文后几分钟内进行;也可以现在就核查,或上传一个文件。", "The automatic audit follows within minutes; or start one now, or upload a file."],
   "callback.clean": ["没有发现问题", "Nothing wrong was found"],
   "callback.cleanHint": ["这段时间里读到的内容互相吻合。换一个时间范围或筛选条件试试。", "Everything read in this period agrees. Try another period or filter."],
+  "callback.nothingRead": ["这段时间没有读到任何报文", "No message was read in this period"],
+  "callback.nothingReadHint": [
+    "没有读到,不等于没有问题。还有 {n} 条报文没有研判,研判之后会再核查。",
+    "Nothing read does not mean nothing wrong. {n} messages are not judged yet and will be audited then.",
+  ],
   "callback.working": ["正在核查,完成后自动刷新", "Under way; this page refreshes when it is done"],
   "callback.failed": ["这次核查没有完成", "This audit was not completed"],
   "callback.kind": ["问题", "Problem"],

@@ -59,7 +59,7 @@ export function RunDialog({ about, onClose, onAsked }: Props) {
       okText={t("callback.start")}
       okButtonProps={{ disabled: !ready, "data-testid": "run-start" }}
     >
-      <p className="fh-hint">{t("callback.runHint")}</p>
+      <p className="fh-hint fh-gap">{t("callback.runHint")}</p>
       <div className="fh-row fh-gap">
         <Select
           value={hours}
@@ -103,7 +103,7 @@ export function UploadDialog({ about, onClose, onAsked }: Props) {
   };
   return (
     <Modal open width={560} title={t("callback.uploadTitle")} onCancel={onClose} footer={null}>
-      <p className="fh-hint">{t("callback.uploadHint")}</p>
+      <p className="fh-hint fh-gap">{t("callback.uploadHint")}</p>
       <Upload.Dragger
         accept=".json,.ndjson,.jsonl,.csv,.tsv,.txt,.xlsx,.xls,.zip,.gz"
         multiple={false}

@@ -28,6 +28,7 @@ export function CallbackAuditPage() {
   const answer = useGet<CallbackFindings>("callbacks", SOURCE.path, listQuery(control.state), { keep: true });
   const audit = answer.data?.audit ?? null;
   const busy = audit?.status === "running" || audit?.status === "waiting";
+  // the same answer, asked for again and again while there is something to wait for
   useGet<CallbackFindings>("callbacks", SOURCE.path, listQuery(control.state), {
     keep: true,
     enabled: busy || audit === null,
@@ -114,7 +115,9 @@ function Findings({ control, audit, busy }: FindingsProps) {
     ? { title: t("callback.none"), hint: t("callback.noneHint") }
     : busy
       ? { title: t("callback.working") }
-      : { title: t("callback.clean"), hint: t("callback.cleanHint") };
+      : audit.read === 0
+        ? { title: t("callback.nothingRead"), hint: t("callback.nothingReadHint", { n: audit.pending }) }
+        : { title: t("callback.clean"), hint: t("callback.cleanHint") };
   return (
     <>
       <QueryTable<CallbackFinding>

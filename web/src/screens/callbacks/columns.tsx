@@ -13,13 +13,13 @@ export function findingColumns(t: Translate, auditId: string): QueryColumn<Callb
     {
       key: "severity",
       title: t("case.severity"),
-      width: 76,
+      width: 74,
       sort: "severity",
       fixed: "left",
       render: (row) => <SeverityTag severity={row.severity} />,
     },
-    { key: "kind", title: t("callback.kind"), width: 132, sort: "kind", render: (row) => <b>{row.kind_title}</b> },
-    { key: "number", title: t("shipment.no"), width: 186, sort: "number", render: numberCell },
+    { key: "kind", title: t("callback.kind"), width: 124, sort: "kind", render: (row) => <b>{row.kind_title}</b> },
+    { key: "number", title: t("shipment.no"), width: 164, sort: "number", render: numberCell },
     { key: "order", title: t("order.no"), width: 180, optional: true, render: orderCell },
     {
       key: "carrier",
@@ -28,25 +28,25 @@ export function findingColumns(t: Translate, auditId: string): QueryColumn<Callb
       optional: true,
       render: (row) => row.carrier_title || <Blank />,
     },
-    { key: "sides", title: t("callback.sides"), width: 270, render: (row) => <Sides row={row} t={t} /> },
+    { key: "sides", title: t("callback.sides"), width: 220, render: (row) => <Sides row={row} t={t} /> },
     {
       key: "words",
       title: t("callback.words"),
-      width: 330,
+      width: 262,
       render: (row) => (
         <span className="fh-clip" title={row.words}>
           {row.words}
         </span>
       ),
     },
-    { key: "done", title: t("callback.done"), width: 150, render: (row) => doneCell(row) },
-    { key: "at", title: t("callback.at"), width: 134, sort: "at", render: (row) => <TimeText at={row.at} /> },
+    { key: "done", title: t("callback.done"), width: 116, render: (row) => doneCell(row) },
+    { key: "at", title: t("callback.at"), width: 130, sort: "at", render: (row) => <TimeText at={row.at} /> },
     { key: "source", title: t("raw.source"), width: 120, optional: true, render: (row) => row.source_title || <Blank /> },
     { key: "rule", title: t("callback.rule"), width: 150, optional: true, render: (row) => row.rule_title },
     {
       key: "case",
       title: t("menu.cases"),
-      width: 104,
+      width: 96,
       fixed: "right",
       render: (row) => <CaseCell row={row} auditId={auditId} />,
     },
