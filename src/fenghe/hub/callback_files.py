@@ -92,15 +92,15 @@ class Audit:
         self.reports.append(report)
         try:
             for told in open_records(path, limits=limits):
-                self._take(told, report, name or path.name)
+                place = told.where.replace(path.name, name, 1) if name else told.where
+                self._take(told, report, f"{place or path.name}:{told.line}")
         except (FileRefused, OSError) as problem:
             report.refused = refusal_words(problem, Path(name or path.name))
         return report
 
-    def _take(self, told: Record | Broken, report: FileAudit, name: str) -> None:
+    def _take(self, told: Record | Broken, report: FileAudit, where: str) -> None:
         self._number += 1
         report.read += 1
-        where = f"{told.where or name}:{told.line}"
         if isinstance(told, Broken):
             note = Unreadable(item=0, field=told.field, expected=told.expected, got=told.got, code="broken_row")
             self._not_read(report, (note,), where, number="")

@@ -157,7 +157,7 @@ def _whole_file(connection: Connection[Any], audit: Audit, declared: Declared, p
         return
     audited = Audited(policy_of=declared.policy, policy=policy, now_ms=to_ms(audit.asked_at))
     with FileAuditing(audit.about, FileSource(), audited, declared=declared) as auditing:
-        with tempfile.NamedTemporaryFile(prefix="fenghe-audit-") as file:
+        with tempfile.NamedTemporaryFile(prefix="fenghe-audit-", suffix=Path(audit.file_name).suffix[:12]) as file:
             file.write(body)
             file.flush()
             report = auditing.take(Path(file.name), name=audit.file_name, limits=UPLOADED)

@@ -26,12 +26,18 @@ def arrival(case: Case) -> Iterator[Finding]:
             newest = max(fresh, key=lambda one: (one.told.occurred_ms, one.told.key))
             told.setdefault(telling.source, []).append((newest, telling))
     for rows in told.values():
-        times = [scan.told.occurred_ms for scan, _ in rows]
-        way = told_order.read_way(case.parcel.way)
-        slack = max(told_order.SLACK_MS, case.policy.clock_minutes * 60_000 if rows[0][1].message_id else 0)
-        for place in told_order.strays(times, way=way, slack_ms=slack):
+        for place in _late(rows, case):
             scan, telling = rows[place]
             yield _stray(case, scan, telling, "arrival", _late_words(scan, rows[:place]))
+
+
+def _late(rows: Sequence[tuple[Scan, Telling]], case: Case) -> Sequence[int]:
+    """Places of what came after later news; rows of a file only have to run one way."""
+    times = [scan.told.occurred_ms for scan, _ in rows]
+    if not rows[0][1].message_id:
+        return told_order.strays(times, way=told_order.read_way(case.parcel.way))
+    slack = case.policy.clock_minutes * 60_000
+    return [place for place in range(1, len(times)) if times[place] < max(times[:place]) - slack]
 
 
 def _late_words(scan: Scan, before: Sequence[tuple[Scan, Telling]]) -> str:

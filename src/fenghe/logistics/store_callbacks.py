@@ -143,11 +143,12 @@ def _stored(row: Row, said: Row) -> StoredParcel:
 
 
 def parcels_of_orders(connection: Connection[Any], order_nos: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Of each of these order numbers that we know: its tracking numbers."""
+    """Of each of these order numbers that we know: its tracking numbers, and those its parcels go on under (转单)."""
     rows = fetch(
         connection,
-        "select c.order_no, coalesce(array_agg(p.tracking_no order by p.tracking_no) filter (where p.tracking_no is not null),"
-        " '{}') as numbers from customer_order c left join shipment p on p.order_id = c.subject_id"
+        "select c.order_no, coalesce(array_agg(n.number order by n.number) filter (where n.number is not null), '{}') as numbers"
+        " from customer_order c left join shipment p on p.order_id = c.subject_id"
+        " left join lateral (values (p.tracking_no), (p.forwarded_to)) n(number) on true"
         " where c.order_no = any(%(numbers)s) group by c.order_no",
         {"numbers": list(order_nos)},
     )

@@ -56,7 +56,7 @@ export const callbacks = {
   "callback.sides": ["对方说法 / 我方记录", "Theirs / ours"],
   "callback.field": ["字段", "Field"],
   "callback.words": ["说明", "What is wrong"],
-  "callback.done": ["怎么处理的", "What was done"],
+  "callback.done": ["处理情况", "What was done"],
   "callback.rule": ["依据规则", "Rule"],
   "callback.at": ["时间", "When"],
   "callback.evidence": ["证据", "Evidence"],

@@ -110,7 +110,8 @@ function Findings({ control, audit, busy }: FindingsProps) {
   const title = useTitle();
   const facets = useFacets();
   const auditId = audit?.id ?? "";
-  const columns = useMemo(() => findingColumns(t, auditId), [t, auditId]);
+  const about = audit?.about ?? "tracking";
+  const columns = useMemo(() => findingColumns(t, auditId, about), [t, auditId, about]);
   const empty = !audit
     ? { title: t("callback.none"), hint: t("callback.noneHint") }
     : busy

@@ -12,7 +12,13 @@ import { useT } from "../../i18n";
 import { Blank } from "../../parts/Copyable";
 import { useAct } from "../../parts/useAct";
 
-export function CaseCell({ row, auditId }: { row: CallbackFinding; auditId: string }) {
+interface Props {
+  row: CallbackFinding;
+  auditId: string;
+  size?: "small" | "middle";
+}
+
+export function CaseCell({ row, auditId, size = "small" }: Props) {
   const t = useT();
   const { can } = useSession();
   const act = useAct();
@@ -39,7 +45,7 @@ export function CaseCell({ row, auditId }: { row: CallbackFinding; auditId: stri
     setBusy(false);
   };
   return (
-    <Button size="small" icon={<PlusOutlined />} loading={busy} onClick={raise} data-testid={`raise-${row.id}`}>
+    <Button size={size} icon={<PlusOutlined />} loading={busy} onClick={raise} data-testid={`raise-${row.id}`}>
       {t("callback.raise")}
     </Button>
   );

@@ -91,7 +91,7 @@ function Acts({ row, auditId }: { row: CallbackFinding; auditId: string }) {
           </Button>
         </Link>
       )}
-      <CaseCell row={row} auditId={auditId} />
+      <CaseCell row={row} auditId={auditId} size="middle" />
       {raw && row.message_id && <RawDrawer messageId={row.message_id} onClose={() => setRaw(false)} />}
     </div>
   );

@@ -1,6 +1,6 @@
 /** Columns of the findings: what is wrong, both sides, where the evidence is. */
 import { Link } from "react-router";
-import type { CallbackFinding } from "../../api/types-callbacks";
+import type { AuditAbout, CallbackFinding } from "../../api/types-callbacks";
 import type { Translate } from "../../i18n";
 import { Blank, Copyable } from "../../parts/Copyable";
 import { SeverityTag } from "../../parts/Tags";
@@ -8,7 +8,7 @@ import { TimeText } from "../../parts/Values";
 import type { QueryColumn } from "../../table/types";
 import { CaseCell } from "./CaseCell";
 
-export function findingColumns(t: Translate, auditId: string): QueryColumn<CallbackFinding>[] {
+export function findingColumns(t: Translate, auditId: string, about: AuditAbout): QueryColumn<CallbackFinding>[] {
   return [
     {
       key: "severity",
@@ -19,7 +19,7 @@ export function findingColumns(t: Translate, auditId: string): QueryColumn<Callb
       render: (row) => <SeverityTag severity={row.severity} />,
     },
     { key: "kind", title: t("callback.kind"), width: 124, sort: "kind", render: (row) => <b>{row.kind_title}</b> },
-    { key: "number", title: t("shipment.no"), width: 164, sort: "number", render: numberCell },
+    { key: "number", title: t(about === "orders" ? "order.no" : "shipment.no"), width: 164, sort: "number", render: numberCell },
     { key: "order", title: t("order.no"), width: 180, optional: true, render: orderCell },
     {
       key: "carrier",
