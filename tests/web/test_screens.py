@@ -17,6 +17,7 @@ SCREENS = {
     "/mapping": "映射",
     "/mapping/unmapped": "待映射",
     "/policies": "熔断",
+    "/callbacks": "回调核查",
     "/inbox": "收件箱",
     "/sources": "连接",
     "/people": "用户",

@@ -132,7 +132,7 @@ def _next_subjects(
         return []
     audited = Audited(policy_of=declared.policy, policy=policy, now_ms=to_ms(window.until))
     tells = store.times_told(connection) if audit.about == "orders" else {}
-    found = audit_slice(connection, window, ids, audited, tells=tells)
+    found = audit_slice(connection, window, ids, audited=audited, tells=tells)
     audits.keep(connection, audit.id, found)
     audits.go_on(connection, audit.id, phase="subjects", cursor=ids[-1])
     return found
