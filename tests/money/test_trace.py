@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from psycopg import Connection
 
 from fenghe.kernel.database.address import Database
+from fenghe.kernel.titles import Titles
 from fenghe.money.tasks_ledger import post_all
 from fenghe.money.tasks_trace import bundle, packed, trace
 from fenghe.money.trace import Coverage, Document, Kind, chain, places
@@ -140,7 +141,7 @@ def test_a_stranger_verifies_the_bundle_offline_and_finds_what_was_changed(
     traced = trace(books, "A1", now=NOW)
     assert traced is not None
     archive = tmp_path / "bundle.zip"
-    archive.write_bytes(packed(bundle(books, traced, now=NOW, titles={}), now=NOW))
+    archive.write_bytes(packed(bundle(books, traced, now=NOW, titles=Titles()), now=NOW))
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(tmp_path)
     assert (tmp_path / "chain.pdf").read_bytes().startswith(b"%PDF-")

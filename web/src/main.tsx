@@ -9,6 +9,7 @@ import "./styles/cases.css";
 import "./styles/evidence.css";
 import "./styles/mapping.css";
 import "./styles/ledger.css";
+import "./styles/trace.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";

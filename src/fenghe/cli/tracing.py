@@ -11,7 +11,7 @@ from fenghe.cli.output import DEFAULT_DATA, CallWrong, DataDir, Json, Voice, spe
 from fenghe.hub.titles import titles
 from fenghe.kernel.values import CHINA, minor_digits
 from fenghe.money import tasks_trace
-from fenghe.money.tasks_trace import Traced
+from fenghe.money.tasks_trace import Traced, state_title
 from fenghe.money.trace import TITLES
 
 Number = Annotated[
@@ -22,7 +22,13 @@ Bundle = Annotated[Path | None, typer.Option("--bundle", help="Write report, pro
 
 
 def trace(
-    number: Number, pdf: Pdf = None, bundle: Bundle = None, data: DataDir = DEFAULT_DATA, json: Json = False
+    number: Annotated[str, typer.Argument(metavar="ID", help=_NUMBER_HELP)],
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write the report to this file.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option("--bundle", help="Write report, proof and verifier to this ZIP.")
+    ] = None,
+    data: DataDir = DEFAULT_DATA,
+    json: Json = False,
 ) -> None:
     """Show every document that hangs together with a number, what is missing, and where the money stands."""
     now = datetime.now(UTC)
@@ -31,11 +37,7 @@ def trace(
         if traced is None:
             raise CallWrong(f"没有与编号 {number} 有关的单据。", code="not_found")
         if pdf or bundle:
-            words = titles()
-            told = {
-                f"{one.kind}:{one.state}": words.state(str(one.kind), one.state) or "" for one in traced.chain.documents
-            }
-            files = tasks_trace.bundle(connection, traced, now=now, titles=told)
+            files = tasks_trace.bundle(connection, traced, now=now, titles=titles())
             if pdf:
                 pdf.write_bytes(files["chain.pdf"])
             if bundle:
@@ -49,7 +51,7 @@ def _tell(voice: Voice, traced: Traced) -> None:
         [
             TITLES[one.kind],
             one.number,
-            one.state,
+            state_title(one, titles()),
             _amount(one.currency, one.amount_minor),
             one.at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S") if one.at else "",
         ]

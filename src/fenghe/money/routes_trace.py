@@ -19,7 +19,7 @@ from fenghe.kernel.values import minor_digits
 from fenghe.kernel.web.problems import bad_field, not_found
 from fenghe.kernel.web.routes_support import ApiRequest, actor_of, requires
 from fenghe.money import tasks_trace
-from fenghe.money.tasks_trace import Traced
+from fenghe.money.tasks_trace import Traced, state_title
 from fenghe.money.trace import TITLES, Document, Kind
 
 LONGEST_NUMBER: Final = 128
@@ -154,7 +154,7 @@ def _document(one: Document, titles: Titles) -> ChainDocument:
         number=one.number,
         title=one.title,
         state=one.state,
-        state_title=_state(one, titles),
+        state_title=state_title(one, titles),
         currency=one.currency,
         digits=minor_digits(one.currency),
         amount_minor=one.amount_minor,
@@ -162,11 +162,6 @@ def _document(one: Document, titles: Titles) -> ChainDocument:
         link=link,
         message_id=str(one.message_id) if one.message_id else None,
     )
-
-
-def _state(one: Document, titles: Titles) -> str:
-    kind = {Kind.ORDER: "order", Kind.PARCEL: "shipment", Kind.PAYMENT: "payment", Kind.REFUND: "refund"}.get(one.kind)
-    return (titles.state(kind, one.state) if kind else "") or one.state
 
 
 @get("/api/trace/report", guards=[requires("money.view")])
@@ -191,8 +186,7 @@ def _report(connection: Connection[Any], hub: RoomHub, number: str, *, shape: st
     now = datetime.now(UTC)
     traced = _must_trace(connection, number)
     log_access(connection, actor, action="trace.export.done", target=f"{number} {shape}")
-    titles = {f"{one.kind}:{one.state}": _state(one, hub.titles) for one in traced.chain.documents}
-    files = tasks_trace.bundle(connection, traced, now=now, titles=titles)
+    files = tasks_trace.bundle(connection, traced, now=now, titles=hub.titles)
     return files["chain.pdf"] if shape == "pdf" else tasks_trace.packed(files, now=now)
 
 

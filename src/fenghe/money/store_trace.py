@@ -154,7 +154,8 @@ def _line(kind: Kind, row: Row) -> Document:
     return Document(
         kind=Kind.BANK if row["ledger"] == "bank" else kind, id=f"line:{row['id']}",
         number=row["line_no"] or row["payment_no"] or row["batch_no"], title=row["summary"] or row["counterparty"],
-        state=row["kind"], currency=row["currency"], amount_minor=row["net_minor"], at=row["occurred_at"],
+        state=row["kind"], currency=row["currency"], amount_minor=row["net_minor"], fee_minor=row["fee_minor"],
+        at=row["occurred_at"],
         about=_about(row, "payment_no", "order_no", "refund_no", "batch_no"), message_id=row["message_id"],
     )  # fmt: skip
 
@@ -223,8 +224,8 @@ _READERS: Final[Sequence[tuple[Kind, str, Any]]] = (
     (
         Kind.STATEMENT,
         (
-            "select id, ledger, kind, line_no, payment_no, order_no, refund_no, batch_no, currency, net_minor, occurred_at,"
-            " summary, counterparty, message_id from statement_line where (order_no <> '' and order_no = any(%(orders)s))"
+            "select id, ledger, kind, line_no, payment_no, order_no, refund_no, batch_no, currency, net_minor, fee_minor,"
+            " occurred_at, summary, counterparty, message_id from statement_line where (order_no <> '' and order_no = any(%(orders)s))"
             " or (payment_no <> '' and payment_no = any(%(payments)s)) or (batch_no <> '' and batch_no = any(%(batches)s))"
         ),
         _line,

@@ -13,15 +13,18 @@ import orjson
 from psycopg import Connection
 
 from fenghe.kernel.printing.pdf import render
+from fenghe.kernel.titles import Titles
 from fenghe.kernel.values import CHINA, Money, minor_digits
 from fenghe.money import store_trace
+from fenghe.money.posting import EVENTS
 from fenghe.money.store_declared import chart_in_force
 from fenghe.money.store_proof import proof_of
 from fenghe.money.tasks_ledger import seal
-from fenghe.money.trace import TITLES, Chain, Document, Kind, chain
+from fenghe.money.trace import STATES, TITLES, Chain, Document, Kind, chain
 
 TEMPLATE: Final = Path(__file__).parent / "shipped" / "trace.typ"
 VERIFIER: Final = Path(__file__).with_name("verify_offline.py")
+SUBJECTS: Final = {Kind.ORDER: "order", Kind.PARCEL: "shipment", Kind.PAYMENT: "payment", Kind.REFUND: "refund"}
 HELD: Final = "读自本系统;单据原文见收件箱报文号。"
 
 
@@ -66,9 +69,7 @@ def trace(connection: Connection[Any], number: str, *, now: datetime) -> Traced 
     return Traced(number=cleaned, chain=found, accounts=accounts)
 
 
-def bundle(
-    connection: Connection[Any], traced: Traced, *, now: datetime, titles: Mapping[str, str]
-) -> dict[str, bytes]:
+def bundle(connection: Connection[Any], traced: Traced, *, now: datetime, titles: Titles) -> dict[str, bytes]:
     """The report with its proof: chain.pdf, proof.json, verify.py. Seals what is not sealed yet, so that all is proven."""
     vouchers = [int(one.id.partition(":")[2]) for one in traced.chain.documents if one.kind is Kind.LEDGER]
     while seal(connection):
@@ -91,13 +92,21 @@ def packed(files: Mapping[str, bytes], *, now: datetime) -> bytes:
     return made.getvalue()
 
 
+def state_title(one: Document, titles: Titles) -> str:
+    """What a document's state or kind is called."""
+    kind = SUBJECTS.get(one.kind)
+    if kind is not None:
+        return titles.state(kind, one.state) or one.state
+    return (EVENTS if one.kind is Kind.LEDGER else STATES).get(one.state, one.state)
+
+
 def _printed(
     traced: Traced,
     proof: Mapping[str, Any],
     body: bytes,
     *,
     now: datetime,
-    titles: Mapping[str, str],
+    titles: Titles,
     accounts: Mapping[str, str],
 ) -> dict[str, Any]:
     return {
@@ -118,11 +127,11 @@ def _printed(
     }
 
 
-def _document(one: Document, titles: Mapping[str, str]) -> dict[str, str]:
+def _document(one: Document, titles: Titles) -> dict[str, str]:
     return {
         "kind": TITLES[one.kind],
         "number": one.number,
-        "state": titles.get(f"{one.kind}:{one.state}", one.state),
+        "state": state_title(one, titles),
         "amount": _money(one.currency, one.amount_minor) if one.amount_minor is not None else "",
         "at": _moment(one.at) if one.at else "",
     }

@@ -47,6 +47,26 @@ TITLES: Final[Mapping[Kind, str]] = {
 }
 
 
+STATES: Final[Mapping[str, str]] = {
+    "order": "订单凭证",
+    "refund": "退款",
+    "fee": "手续费",
+    "fee_refund": "退手续费",
+    "payout": "出款",
+    "invoice": "发票",
+    "payment": "收款",
+    "commission": "佣金",
+    "split": "分账",
+    "split_return": "分账退回",
+    "transfer": "转账",
+    "adjustment": "调整",
+    "fx": "结汇",
+    "other": "其他",
+    "part": "本单部分",
+}
+"""What a voucher, a statement line or a part of a pay-out is about; states of subjects have titles of their own."""
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """One document of the chain. `about`: the numbers it names, by field; `amount_minor` signed from the seller's side."""
 
@@ -57,6 +77,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     currency: str = "CNY"
     amount_minor: int | None = None
+    fee_minor: int | None = None
+    """What the provider kept, as a payment's own statement line tells it (negative: it was taken)."""
     at: datetime | None = None
     about: Mapping[str, str] = {}
     counts: bool = True
@@ -229,9 +251,7 @@ def places(documents: Sequence[Document]) -> list[Place]:
         own = [one for one in documents if one.currency == currency and one.counts]
         paid = sum(one.amount_minor or 0 for one in own if one.kind is Kind.PAYMENT)
         back = -sum(one.amount_minor or 0 for one in own if one.kind is Kind.REFUND)
-        fees = -sum(
-            one.amount_minor or 0 for one in own if one.kind is Kind.STATEMENT and one.state in ("fee", "commission")
-        )
+        fees = _fees([one for one in own if one.kind is Kind.STATEMENT])
         parts = [one for one in own if one.kind is Kind.PAYOUT and one.about.get("order_no")]
         banked = {one.about.get("batch_no") for one in own if one.kind is Kind.BANK}
         out = sum(one.amount_minor or 0 for one in parts)
@@ -246,6 +266,13 @@ def places(documents: Sequence[Document]) -> list[Place]:
         )
         found += [Place(code, words, amount, currency) for code, words, amount in amounts if amount]
     return found
+
+
+def _fees(lines: Sequence[Document]) -> int:
+    """What providers kept: lines of their own where the bill has such, else as told on the payments' lines."""
+    own = [one for one in lines if one.state in ("fee", "fee_refund", "commission")]
+    told = (one.amount_minor for one in own) if own else (one.fee_minor for one in lines)
+    return -sum(amount or 0 for amount in told)
 
 
 def _uncovered(coverage: Coverage) -> list[str]:
