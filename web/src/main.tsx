@@ -10,6 +10,7 @@ import "./styles/evidence.css";
 import "./styles/mapping.css";
 import "./styles/callbacks.css";
 import "./styles/ledger.css";
+import "./styles/trace.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";

@@ -10,7 +10,7 @@ from fenghe.kernel.inbox import routes as inbox
 from fenghe.logistics import routes as logistics
 from fenghe.logistics import routes_callbacks, routes_mapping, routes_policy
 from fenghe.logistics.routes_rows import details_of_orders
-from fenghe.money import routes_ledger
+from fenghe.money import routes_ledger, routes_trace
 from fenghe.orders import routes as orders
 
 __all__ = ["details_of_orders", "routers"]
@@ -28,5 +28,6 @@ def routers() -> Sequence[Any]:
         routes_mapping.router,
         routes_policy.router,
         routes_ledger.router,
+        routes_trace.router,
         routes_callbacks.router,
     ]

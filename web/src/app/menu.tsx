@@ -4,6 +4,7 @@ import {
   AppstoreOutlined,
   AuditOutlined,
   BookOutlined,
+  NodeIndexOutlined,
   BranchesOutlined,
   FileSearchOutlined,
   InboxOutlined,
@@ -58,7 +59,10 @@ export const MENU: MenuGroup[] = [
   },
   {
     word: "menu.money",
-    entries: [{ key: "ledger", to: "/ledger", word: "menu.ledger", icon: <BookOutlined />, anyOf: ["money.view"] }],
+    entries: [
+      { key: "trace", to: "/trace", word: "menu.trace", icon: <NodeIndexOutlined />, anyOf: ["money.view"] },
+      { key: "ledger", to: "/ledger", word: "menu.ledger", icon: <BookOutlined />, anyOf: ["money.view"] },
+    ],
   },
   {
     word: "menu.rules",

@@ -65,6 +65,7 @@ export const router = createBrowserRouter([
             path: "policies/:carrier",
             lazy: async () => ({ Component: (await import("../screens/policies/FusePage")).FusePage }),
           },
+          { path: "trace", lazy: async () => ({ Component: (await import("../screens/trace/TracePage")).TracePage }) },
           {
             path: "callbacks",
             lazy: async () => ({

@@ -1,0 +1,170 @@
+"""A number's voucher chain, read and printed (凭证溯源、凭证链报告): for screen and command, and to be verified by a stranger."""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import orjson
+from psycopg import Connection
+
+from fenghe.kernel.printing.pdf import render
+from fenghe.kernel.titles import Titles
+from fenghe.kernel.values import CHINA, Money, minor_digits
+from fenghe.money import store_trace
+from fenghe.money.posting import EVENTS
+from fenghe.money.store_declared import chart_in_force
+from fenghe.money.store_proof import proof_of
+from fenghe.money.tasks_ledger import seal
+from fenghe.money.trace import STATES, TITLES, Chain, Document, Kind, chain
+
+TEMPLATE: Final = Path(__file__).parent / "shipped" / "trace.typ"
+VERIFIER: Final = Path(__file__).with_name("verify_offline.py")
+SUBJECTS: Final = {Kind.ORDER: "order", Kind.PARCEL: "shipment", Kind.PAYMENT: "payment", Kind.REFUND: "refund"}
+HELD: Final = "读自本系统;单据原文见收件箱报文号。"
+
+
+class AccountBalance(msgspec.Struct, frozen=True, kw_only=True):
+    """What the books hold for a chain on one account."""
+
+    account: str
+    title: str
+    currency: str
+    balance_minor: int
+
+
+class Traced(msgspec.Struct, frozen=True, kw_only=True):
+    """A number's chain, with what the books hold for it."""
+
+    number: str
+    chain: Chain
+    accounts: Sequence[AccountBalance]
+
+
+def trace(connection: Connection[Any], number: str, *, now: datetime) -> Traced | None:
+    """The chain of any number: order, payment, refund, voucher, settlement, pay-out or tracking number; None: nobody knows it."""
+    cleaned = number.strip().strip("`'\"=\t ")
+    numbers = store_trace.numbers_of(connection, cleaned)
+    if numbers.none:
+        return None
+    documents = store_trace.documents(connection, numbers)
+    if more := store_trace.batches_of(documents) - numbers.batches:
+        numbers.batches |= more
+        documents = store_trace.documents(connection, numbers)
+    titles = chart_in_force(connection).titles()
+    accounts = [
+        AccountBalance(
+            account=row["account"],
+            title=titles.get(row["account"]) or str(row["account"]),
+            currency=row["currency"],
+            balance_minor=row["balance_minor"],
+        )
+        for row in store_trace.account_balances(connection, numbers)
+    ]
+    found = chain(documents, coverage=store_trace.coverage(connection), now=now)
+    return Traced(number=cleaned, chain=found, accounts=accounts)
+
+
+def bundle(connection: Connection[Any], traced: Traced, *, now: datetime, titles: Titles) -> dict[str, bytes]:
+    """The report with its proof: chain.pdf, proof.json, verify.py. Seals what is not sealed yet, so that all is proven."""
+    vouchers = [int(one.id.partition(":")[2]) for one in traced.chain.documents if one.kind is Kind.LEDGER]
+    while seal(connection):
+        continue
+    proof = proof_of(connection, vouchers)
+    body = orjson.dumps(proof, option=orjson.OPT_INDENT_2)
+    pdf = render(
+        TEMPLATE, _printed(traced, proof, body, now=now, titles=titles, accounts=chart_in_force(connection).titles())
+    )
+    return {"chain.pdf": pdf, "proof.json": body, "verify.py": VERIFIER.read_bytes()}
+
+
+def packed(files: Mapping[str, bytes], *, now: datetime) -> bytes:
+    """The bundle as one ZIP."""
+    made = io.BytesIO()
+    stamp = now.astimezone(CHINA).timetuple()[:6]
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in files.items():
+            archive.writestr(zipfile.ZipInfo(name, stamp), body)
+    return made.getvalue()
+
+
+def state_title(one: Document, titles: Titles) -> str:
+    """What a document's state or kind is called."""
+    kind = SUBJECTS.get(one.kind)
+    if kind is not None:
+        return titles.state(kind, one.state) or one.state
+    return (EVENTS if one.kind is Kind.LEDGER else STATES).get(one.state, one.state)
+
+
+def _printed(
+    traced: Traced,
+    proof: Mapping[str, Any],
+    body: bytes,
+    *,
+    now: datetime,
+    titles: Titles,
+    accounts: Mapping[str, str],
+) -> dict[str, Any]:
+    return {
+        "subtitle": f"查询编号 {traced.number},{_moment(now)} 出具",
+        "footer": f"缝合 Fenghe · 交易凭证链 · {traced.number} · {HELD}",
+        "places": [
+            {"words": one.words, "amount": _money(one.currency, one.amount_minor)} for one in traced.chain.places
+        ],
+        "accounts": [
+            {"words": f"{one.account} {one.title}", "amount": _money(one.currency, one.balance_minor)}
+            for one in traced.accounts
+        ],
+        "gaps": [one.words for one in traced.chain.gaps],
+        "uncovered": list(traced.chain.uncovered),
+        "documents": [_document(one, titles) for one in traced.chain.documents],
+        "vouchers": [_voucher(one, proof, accounts) for one in proof["vouchers"]],
+        "proof_digest": hashlib.sha256(body).hexdigest(),
+    }
+
+
+def _document(one: Document, titles: Titles) -> dict[str, str]:
+    return {
+        "kind": TITLES[one.kind],
+        "number": one.number,
+        "state": state_title(one, titles),
+        "amount": _money(one.currency, one.amount_minor) if one.amount_minor is not None else "",
+        "at": _moment(one.at) if one.at else "",
+    }
+
+
+def _voucher(one: Mapping[str, Any], proof: Mapping[str, Any], accounts: Mapping[str, str]) -> dict[str, Any]:
+    content = one["content"]
+    currency = content[10]
+    root = next(seal["root"] for seal in proof["seals"] if seal["hash"] == one["seal"])
+    return {
+        "number": content[1],
+        "memo": content[12],
+        "booked_on": content[3],
+        "hash": one["hash"],
+        "root": root,
+        "entries": [
+            {
+                "account": f"{account} {accounts.get(account, '')}",
+                "debit": _money(currency, debit) if debit else "",
+                "credit": _money(currency, credit) if credit else "",
+            }
+            for account, debit, credit in content[-1]
+        ],
+    }
+
+
+def _money(currency: str, amount_minor: int) -> str:
+    money = Money(currency=currency, amount_minor=amount_minor)
+    digits = minor_digits(money.currency)
+    whole, part = divmod(abs(amount_minor), 10**digits)
+    sign = "-" if amount_minor < 0 else ""
+    return f"{sign}{currency} {whole:,}" + (f".{part:0{digits}d}" if digits else "")
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,114 @@
+/** The chain as a picture: documents as cards, what ties them as lines, what is missing lit up. */
+import { WarningOutlined } from "@ant-design/icons";
+import { Background, Controls, type Edge, Handle, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
+import "@xyflow/react/dist/style.css";
+import { useMemo } from "react";
+import { Link } from "react-router";
+import type { ChainDocument, ChainGap, ChainView } from "../../api/types-trace";
+import { useT } from "../../i18n";
+import { formatMinute } from "../../logic/time";
+import { MoneyText } from "../../parts/Values";
+import { HEIGHT, type Placed, place, WIDTH } from "./layout";
+
+interface CardData extends Record<string, unknown> {
+  document?: ChainDocument | undefined;
+  gap?: ChainGap | undefined;
+  asked: boolean;
+  onRaw: (messageId: string) => void;
+}
+
+const TYPES = { card: Card };
+
+export function ChainBoard({ view, onRaw }: { view: ChainView; onRaw: (messageId: string) => void }) {
+  const placed = useMemo(() => place(view), [view]);
+  const nodes = useMemo(() => placed.map((each) => node(each, view.number, onRaw)), [placed, view.number, onRaw]);
+  const edges = useMemo(() => edgesOf(view), [view]);
+  return (
+    <div className="fh-chain" data-testid="chain-board">
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={TYPES}
+        fitView
+        fitViewOptions={{ padding: 0.12, maxZoom: 1 }}
+        minZoom={0.3}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        edgesFocusable={false}
+        proOptions={{ hideAttribution: true }}
+      >
+        <Background gap={20} />
+        <Controls showInteractive={false} />
+      </ReactFlow>
+    </div>
+  );
+}
+
+function node(each: Placed, asked: string, onRaw: (messageId: string) => void): Node<CardData> {
+  return {
+    id: each.id,
+    type: "card",
+    position: { x: each.x, y: each.y },
+    data: { document: each.document, gap: each.gap, asked: each.document?.number === asked, onRaw },
+    width: WIDTH,
+    height: HEIGHT,
+  };
+}
+
+function edgesOf(view: ChainView): Edge[] {
+  const tied = view.links.map((link) => ({ id: `${link.start}-${link.end}`, source: link.start, target: link.end }));
+  const missing = view.gaps.map((gap, n) => ({
+    id: `missing-${n}`,
+    source: gap.beside,
+    target: `gap:${n}`,
+    animated: true,
+    className: "fh-missing",
+  }));
+  return [...tied, ...missing];
+}
+
+function Card({ data }: NodeProps<Node<CardData>>) {
+  return (
+    <>
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      {data.gap ? <GapCard gap={data.gap} /> : data.document && <DocumentCard data={data} document={data.document} />}
+      <Handle type="source" position={Position.Right} isConnectable={false} />
+    </>
+  );
+}
+
+function GapCard({ gap }: { gap: ChainGap }) {
+  return (
+    <div className="fh-doc gap" data-testid={`gap-${gap.code}`}>
+      <b>
+        <WarningOutlined /> {gap.words}
+      </b>
+    </div>
+  );
+}
+
+function DocumentCard({ data, document }: { data: CardData; document: ChainDocument }) {
+  const t = useT();
+  const number = <span className="fh-number">{document.number || document.title}</span>;
+  return (
+    <div className={`fh-doc ${document.kind}${data.asked ? " asked" : ""}`} data-testid={`doc-${document.kind}`}>
+      <header>
+        <span>{document.kind_title}</span>
+        <span className="fh-soft">{document.state_title}</span>
+      </header>
+      <b title={document.number}>{document.link ? <Link to={document.link}>{number}</Link> : number}</b>
+      <footer>
+        {document.amount_minor !== null && (
+          <MoneyText money={{ currency: document.currency, amount_minor: document.amount_minor }} />
+        )}
+        <span className="fh-grow" />
+        {document.at && <span className="fh-soft">{formatMinute(document.at)}</span>}
+        {document.message_id && (
+          <button type="button" className="fh-link" onClick={() => data.onRaw(document.message_id ?? "")}>
+            {t("trace.raw")}
+          </button>
+        )}
+      </footer>
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+/** Where each document of a chain stands on the board: a column a step of the road, gaps below what they belong to. Pure. */
+import type { ChainDocument, ChainGap, ChainView } from "../../api/types-trace";
+
+export const COLUMNS = [
+  ["order"],
+  ["payment", "refund"],
+  ["statement", "parcel"],
+  ["payout", "voucher", "invoice"],
+  ["bank", "ledger"],
+] as const;
+
+export const WIDTH = 208;
+export const HEIGHT = 84;
+const GAP_X = 64;
+const GAP_Y = 18;
+
+export interface Placed {
+  id: string;
+  x: number;
+  y: number;
+  document?: ChainDocument;
+  gap?: ChainGap;
+}
+
+/** The column in which the document missing at this gap would stand. */
+const COLUMN_OF_GAP: Record<string, number> = {
+  order: 0,
+  payment: 1,
+  refund: 1,
+  statement: 2,
+  parcel: 2,
+  voucher: 3,
+  refund_voucher: 3,
+  invoice: 3,
+  bank: 4,
+  ledger: 4,
+};
+
+export function columnOf(kind: string): number {
+  const at = COLUMNS.findIndex((kinds) => (kinds as readonly string[]).includes(kind));
+  return at < 0 ? COLUMNS.length - 1 : at;
+}
+
+export function place(view: ChainView): Placed[] {
+  const filled = COLUMNS.map(() => 0);
+  const put = (column: number, id: string, rest: Partial<Placed>): Placed => {
+    const row = filled[column] ?? 0;
+    filled[column] = row + 1;
+    return { id, x: column * (WIDTH + GAP_X), y: row * (HEIGHT + GAP_Y), ...rest };
+  };
+  const documents = view.documents.map((document) => put(columnOf(document.kind), document.id, { document }));
+  const gaps = view.gaps.map((gap, n) => put(COLUMN_OF_GAP[gap.code] ?? 0, `gap:${n}`, { gap }));
+  return [...documents, ...gaps];
+}
