@@ -1,6 +1,7 @@
 """Invariant: any order and any repetition of the same messages gives the same findings, but for those about arrival."""
 
 from random import Random
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ CODES = ("", "收件", "签收", "ZT_77", "0", "3", "abort")
 @st.composite
 def scans(draw: st.DrawFn) -> Scan:
     """Anything a carrier may say."""
-    facts = draw(
+    facts: dict[str, Any] = draw(
         st.fixed_dictionaries(
             {},
             optional={

@@ -32,8 +32,8 @@ def audit_slice(
     connection: Connection[Any],
     window: Window,
     ids: Sequence[int],
-    audited: Audited,
     *,
+    audited: Audited,
     tells: dict[str, frozenset[str]],
 ) -> list[Located]:
     """What is wrong with these parcels or orders, as far as it was heard in the window."""

@@ -5,6 +5,7 @@ number. A parcel in a locker is compatible with either; a state that lags a step
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -92,10 +93,13 @@ def _own_claims(scan: Scan) -> Iterator[Claim]:
 
 def reading_of(scan: Scan) -> State | None:
     """What the text alone says, whatever the code; a signature that names another number is a hand-over."""
-    text = scan.told.text
-    if not text:
-        return None
-    meaning = shipped_mapping(scan.codes).by_text(text)
+    return _meaning(scan.codes, scan.told.text) if scan.told.text else None
+
+
+@lru_cache(maxsize=8_192)
+def _meaning(codes: str, text: str) -> State | None:
+    """Carriers say the same few sentences again and again."""
+    meaning = shipped_mapping(codes).by_text(text)
     return State.FORWARDED if meaning is State.DELIVERED and forwarded_number(text) else meaning
 
 
@@ -110,7 +114,7 @@ def contradicting(claims: tuple[Claim, ...]) -> bool:
 
 def hidden_forward(scan: Scan) -> bool:
     """Does the text say 签收 while the parcel goes on under another number or with another carrier?"""
-    return reading_of(scan) is State.FORWARDED and "签收" in scan.told.text
+    return "签收" in scan.told.text and reading_of(scan) is State.FORWARDED
 
 
 def short(text: str, limit: int = 80) -> str:
