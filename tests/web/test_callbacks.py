@@ -30,7 +30,8 @@ def export(folder: Path) -> Path:
 
 def test_a_file_is_audited_and_a_finding_becomes_a_case(page: Page, tmp_path: Path) -> None:
     page.goto("/callbacks")
-    page.get_by_test_id("audit-upload").click()
+    expect(page.get_by_test_id("findings-table")).to_be_visible()
+    page.get_by_test_id("audit-upload").click(timeout=30_000)
     page.locator("input[type=file]").set_input_files(export(tmp_path))
     expect(page).to_have_url(re.compile(r"audit=\d+"))
     expect(page.get_by_test_id("audit-line")).to_contain_text("已完成", timeout=30_000)
