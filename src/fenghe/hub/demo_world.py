@@ -19,7 +19,7 @@ from fenghe.kernel.people.store import create_person
 from fenghe.simulator import shops
 from fenghe.simulator.clock import VirtualClock
 from fenghe.simulator.faults import Fault, FaultKind
-from fenghe.simulator.pushing import Pushed, push_all
+from fenghe.simulator.pushing import Pushed, each_with_a_line, push_all
 from fenghe.simulator.world import World
 
 PASSWORD: Final = "fenghe-demo-2026"
@@ -160,8 +160,7 @@ async def _sell(
             )
             answer.raise_for_status()
 
-    async with httpx.AsyncClient(timeout=30.0) as client:
-        await asyncio.gather(*(sender(client) for _ in range(senders)))
+    await each_with_a_line(senders, sender)
 
 
 async def _bad_input(world: Demo, address: str) -> None:
