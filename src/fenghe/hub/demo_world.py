@@ -187,12 +187,13 @@ async def _bad_input(world: Demo, address: str) -> None:
     """What a real day also brings: cut-off JSON with a right signature, and somebody who guesses a signature."""
     secret = world.carriers.secrets["zto"]["app_secret"]
     cut = b'{"billCode":"731234567890","scanType":"\xe6\xb4\xbe\xe4\xbb\xb6","scanDate":"2026-02-05 10:'
-    headers = {"x-appkey": world.carriers.secrets["zto"]["app_key"], "x-datadigest": zto_digest(cut, secret)}
+    app_key = world.carriers.secrets["zto"]["app_key"]
     async with httpx.AsyncClient(timeout=30.0) as client:
+        headers = {"x-appkey": app_key, "x-datadigest": zto_digest(cut, secret)}
         await client.post(f"{address}/hook/zto-demo", content=cut, headers=headers)
         for n in range(5):
             forged = hashlib.md5(str(n).encode(), usedforsecurity=False).hexdigest()
-            await client.post(f"{address}/hook/zto-demo", content=b"{}", headers={"x-datadigest": forged})
+            await client.post(f"{address}/hook/zto-demo", content=b"{}", headers={**headers, "x-datadigest": forged})
 
 
 def findings(connection: Connection[Any], world: Demo, *, sent: Pushed, seconds: float) -> Found:
