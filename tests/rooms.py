@@ -45,7 +45,7 @@ class CountingHub(Hub):
                 waited.append(query.decode() if isinstance(query, bytes) else str(query))
                 return await super().execute(query, *rest, **options)
 
-        self.pool.kwargs = {**self.pool.kwargs, "cursor_factory": Counted}
+        self.pool.kwargs = {"application_name": "fenghe-api", "cursor_factory": Counted}
 
     def sent(self) -> list[str]:
         """Every statement so far but those that say who is asking."""
