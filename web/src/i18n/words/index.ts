@@ -3,10 +3,32 @@ import { actions } from "./actions";
 import { app } from "./app";
 import { flow } from "./flow";
 import { ledger } from "./ledger";
+import { reasons } from "./reasons";
 import { shared } from "./shared";
 import { states } from "./states";
 import { work } from "./work";
 
-export const WORDS = { ...actions, ...app, ...shared, ...states, ...flow, ...ledger, ...work };
+export const WORDS = {
+  ...actions,
+  ...app,
+  ...flow,
+  ...ledger,
+  ...reasons,
+  ...shared,
+  ...states,
+  ...work,
+};
+
+/** The dictionaries one by one, to find a key that two of them define. */
+export const PARTS = [
+  actions,
+  app,
+  flow,
+  ledger,
+  reasons,
+  shared,
+  states,
+  work,
+];
 
 export type Word = keyof typeof WORDS;
