@@ -19,6 +19,7 @@ SCREENS = {
     "/policies": "熔断",
     "/policies/zto": "熔断阈值",
     "/mapping/zto": "试运行",
+    "/callbacks": "回调核查",
     "/inbox": "收件箱",
     "/inbox?view=refused": "拒",
     "/audit": "审计",

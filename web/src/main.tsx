@@ -8,6 +8,7 @@ import "./styles/bench.css";
 import "./styles/cases.css";
 import "./styles/evidence.css";
 import "./styles/mapping.css";
+import "./styles/callbacks.css";
 import "./styles/ledger.css";
 import "./styles/trace.css";
 import { StrictMode } from "react";

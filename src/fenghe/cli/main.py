@@ -2,7 +2,7 @@
 
 import typer
 
-from fenghe.cli import auditing, backing_up, demo, importing, people, serving, simulating, tracing
+from fenghe.cli import auditing, backing_up, callbacks, demo, importing, people, serving, simulating, tracing
 from fenghe.cli.bench import command as bench
 
 app = typer.Typer(
@@ -30,6 +30,10 @@ app.add_typer(users, name="user")
 audit = typer.Typer(no_args_is_help=True, help="The audit chain.")
 audit.command("verify")(auditing.verify)
 app.add_typer(audit, name="audit")
+
+told = typer.Typer(no_args_is_help=True, help="What carriers told.")
+told.command("audit")(callbacks.audit)
+app.add_typer(told, name="callbacks")
 
 if __name__ == "__main__":
     app()

@@ -17,8 +17,9 @@ import msgspec
 import orjson
 
 from fenghe.kernel.connecting import Reading, Unreadable
-from fenghe.kernel.values import CHINA, FIRST_YEAR, LAST_YEAR, BadValue, parse_moment
+from fenghe.kernel.values import CHINA, FIRST_YEAR, LAST_YEAR, BadValue, parse_moment, to_ms
 from fenghe.logistics.events import TrackingEvent, clean_tracking_no
+from fenghe.logistics.told_order import strays
 
 MAX_DEPTH: Final = 50
 MAX_EVENTS: Final = 5_000
@@ -224,12 +225,31 @@ def parse_time(text: str, zone: timezone) -> datetime:
 
 
 def in_time_order(events: Sequence[TrackingEvent], *, newest_first: bool | None) -> tuple[TrackingEvent, ...]:
-    """Events oldest first with `item` renumbered; equal times keep the told order, reversed when told newest first."""
+    """Events oldest first with `item` renumbered; equal times keep the told order, reversed when told newest first.
+
+    One that stood where the told list did not run says so in its facts.
+    """
     if len(events) == 1 and events[0].item == 0:
         return (events[0],)
     told_backwards = _newest_first(events) if newest_first is None else newest_first
-    ordered = sorted(reversed(events) if told_backwards else events, key=_moment)
+    marked = _strays_marked(events)
+    ordered = sorted(reversed(marked) if told_backwards else marked, key=_moment)
     return tuple(msgspec.structs.replace(event, item=place) for place, event in enumerate(ordered))
+
+
+def _strays_marked(events: Sequence[TrackingEvent]) -> Sequence[TrackingEvent]:
+    """Each parcel's list by itself: one message may tell of many."""
+    timed: dict[str, list[tuple[int, int]]] = {}
+    for place, one in enumerate(events):
+        if one.occurred_at is not None:
+            timed.setdefault(one.tracking_no, []).append((place, to_ms(one.occurred_at)))
+    found = {rows[at][0] for rows in timed.values() for at in strays([moment for _, moment in rows])}
+    if not found:
+        return events
+    return [
+        msgspec.structs.replace(one, facts={**one.facts, "out_of_order": "1"}) if place in found else one
+        for place, one in enumerate(events)
+    ]
 
 
 def _moment(event: TrackingEvent) -> datetime:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fenghe.hub.callback_running import AuditDuty
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
 from fenghe.money.tasks_ledger import LedgerDuty
@@ -10,7 +11,7 @@ from fenghe.money.tasks_ledger import LedgerDuty
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return (LedgerDuty(),)
+    return (LedgerDuty(), AuditDuty())
 
 
 def appointments() -> Sequence[Appointment]:

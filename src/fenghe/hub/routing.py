@@ -8,7 +8,7 @@ from fenghe.kernel.audit import routes as audit
 from fenghe.kernel.cases import routes as cases
 from fenghe.kernel.inbox import routes as inbox
 from fenghe.logistics import routes as logistics
-from fenghe.logistics import routes_mapping, routes_policy
+from fenghe.logistics import routes_callbacks, routes_mapping, routes_policy
 from fenghe.logistics.routes_rows import details_of_orders
 from fenghe.money import routes_ledger, routes_trace
 from fenghe.orders import routes as orders
@@ -29,4 +29,5 @@ def routers() -> Sequence[Any]:
         routes_policy.router,
         routes_ledger.router,
         routes_trace.router,
+        routes_callbacks.router,
     ]

@@ -2,6 +2,7 @@
 
 from fenghe.kernel.titles import Titles
 from fenghe.logistics import fuse, scale
+from fenghe.logistics.callbacks import KINDS, ORDER_KINDS
 from fenghe.logistics.events import CARRIERS
 from fenghe.money import claims, payment_rule, refund_rule
 from fenghe.orders import mapping
@@ -59,6 +60,7 @@ def titles() -> Titles:
             "order": {**_TAKEN, **orders.REASONS},
             "payment": money,
             "refund": money,
+            "callback": {**ORDER_KINDS, **KINDS},
         },
         carriers={word: names[0] for word, names in CARRIERS.items()},
         channels=CHANNELS,

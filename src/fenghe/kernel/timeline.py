@@ -25,6 +25,7 @@ DECISIONS: Final = {
     "keep_ours": "维持我方",
     "ask_again": "重新询问",
     "manual": "人工修改",
+    "settled": "已处理",
     "evidence": "证据补齐,自动关闭",
 }
 """What settled a case, as the screens say it."""

@@ -80,7 +80,8 @@ async function csrfToken(): Promise<string | null> {
 
 async function send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json" };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  const form = body instanceof FormData; // the browser itself says where its parts begin
+  if (body !== undefined && !form) headers["content-type"] = "application/json";
   if (method !== "GET") {
     const token = await csrfToken();
     if (token) headers[CSRF_HEADER] = token;
@@ -90,7 +91,7 @@ async function send(method: string, path: string, body?: unknown, signal?: Abort
     method,
     headers,
     credentials: "same-origin",
-    body: body === undefined ? null : JSON.stringify(body),
+    body: body === undefined ? null : form ? body : JSON.stringify(body),
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   });
 }
@@ -120,6 +121,7 @@ export const api = {
   get: <T>(path: string, query?: Query, signal?: AbortSignal) =>
     call<T>("GET", withQuery(path, query), undefined, signal),
   post: <T>(path: string, body?: unknown) => call<T>("POST", path, body ?? {}),
+  upload: <T>(path: string, form: FormData) => call<T>("POST", path, form),
   put: <T>(path: string, body: unknown) => call<T>("PUT", path, body),
   patch: <T>(path: string, body: unknown) => call<T>("PATCH", path, body),
   delete: <T>(path: string) => call<T>("DELETE", path),

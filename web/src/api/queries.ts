@@ -15,7 +15,8 @@ export type Topic =
   | "views"
   | "declarations"
   | "money"
-  | "facets";
+  | "facets"
+  | "callbacks";
 
 /** Which keys a live topic touches: an order's page shows its cases, the bench counts everything. */
 const TOUCHES: Record<string, Topic[]> = {
@@ -28,6 +29,7 @@ const TOUCHES: Record<string, Topic[]> = {
   money: ["money"],
   sources: ["sources"],
   workbench: ["workbench"],
+  callbacks: ["callbacks"],
 };
 
 interface Options {

@@ -166,7 +166,7 @@ export interface AsOf {
 }
 
 export type Severity = "low" | "medium" | "high";
-export type Decision = "accept_theirs" | "keep_ours" | "ask_again";
+export type Decision = "accept_theirs" | "keep_ours" | "ask_again" | "settled";
 
 export interface CaseRow {
   id: string;

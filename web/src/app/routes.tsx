@@ -67,6 +67,12 @@ export const router = createBrowserRouter([
           },
           { path: "trace", lazy: async () => ({ Component: (await import("../screens/trace/TracePage")).TracePage }) },
           {
+            path: "callbacks",
+            lazy: async () => ({
+              Component: (await import("../screens/callbacks/CallbackAuditPage")).CallbackAuditPage,
+            }),
+          },
+          {
             path: "ledger",
             lazy: async () => ({ Component: (await import("../screens/ledger/LedgerPage")).LedgerPage }),
           },

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from fenghe.connectors.scans import Scans, decode_json, reading_or_note, text_of
+from fenghe.connectors.tracking_file.envelope import with_envelope
 from fenghe.connectors.tracking_file.layouts import Context
 from fenghe.connectors.tracking_file.walk import read_record
 from fenghe.kernel.connecting import Accepted, Connector, Delivery, InboundMessage, Reading, Refused
@@ -24,7 +25,12 @@ class TrackingFile:
         """A record as events. Config: `carrier` (where the file names none), `codes` (its code list)."""
         config = message.config
         context = Context(carrier=text_of(config.get("carrier")), codes=text_of(config.get("codes")))
-        return reading_or_note(lambda: read_record(decode_json(message.body), context, Scans()))
+        return reading_or_note(lambda: _read(message.body, context))
+
+
+def _read(body: bytes, context: Context) -> Reading:
+    told = decode_json(body)
+    return with_envelope(read_record(told, context, Scans()), told)
 
 
 CONNECTOR: Final[Connector] = TrackingFile()

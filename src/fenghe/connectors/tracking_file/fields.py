@@ -10,6 +10,7 @@ from fenghe.connectors.scans import text_of
 
 NUMBER: Final = (
     *("waybillno", "waybillcode", "waybillnumber", "mailno", "mailnum", "billcode", "logisticcode", "logisticno"),
+    *("waybillnum", "trackingnum"),
     *("logisticsno", "trackingno", "trackingnumber", "expressno", "expressnumber", "expno", "awb", "nu"),
     *(
         "trackingid",
@@ -78,6 +79,9 @@ CARRIER: Final = (
     *("expresscompany", "company", "快递公司", "承运商", "物流公司", "承运公司", "快递"),
 )
 CREATED: Final = ("createtime", "createdat", "创建时间", "下单时间")
+UPDATED: Final = ("updatetime", "updatedat", "modifytime", "modifiedat", "更新时间", "修改时间")
+ORDERED: Final = ("下单时间", "ordertime")
+SIGNED: Final = ("ischeck", "issign", "issigned", "signed", "signflag", "是否签收", "签收标记", "签收标志")
 
 
 def plain(name: str) -> str:

@@ -18,7 +18,10 @@ from fenghe.connectors.tracking_file.fields import (
     LOCATION,
     NUMBER,
     ORDER,
+    ORDERED,
+    SIGNED,
     TEXT,
+    UPDATED,
     has,
     moment_text,
     part,
@@ -76,6 +79,12 @@ LAYOUTS: Final = (
     Layout(codes="best", carrier="best", marks=frozenset({"scantype", "acceptaddress"}), code=("scantype",)),
     Layout(codes="ems", carrier="ems", marks=frozenset({"opcode", "optime"}), code=("opcode",)),
     Layout(
+        codes="ems",
+        carrier="ems",
+        marks=frozenset({"acceptaddress", "accepttime", "code", "remark"}),
+        code=("code",),
+    ),
+    Layout(
         codes="jdl",
         carrier="jdl",
         marks=frozenset({"operemark"}),
@@ -128,9 +137,14 @@ def _add_by_layout(scans: Scans, record: Mapping[str, Any], *, context: Context,
 
 
 def _facts(record: Mapping[str, Any], codes: str, code: str, told_code: str) -> dict[str, str]:
+    """What a row says beside the scan. A creation time is told only where it is meant to come before the update's."""
+    updated = part(record, UPDATED)
     told = {
-        "create_time": part(record, CREATED),
+        "create_time": part(record, CREATED) if updated else part(record, ORDERED),
+        "update_time": updated if updated != moment_text(record) else "",
         "status": told_code if told_code != code else "",
+        "status_empty": "1" if not told_code and has(record, CODE) else "",
+        "signed": part(record, SIGNED),
         "revokes": " ".join(revoked_codes(codes, code)),
     }
     return {name: shorten(value) for name, value in told.items() if value}

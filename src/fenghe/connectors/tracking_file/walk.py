@@ -84,6 +84,7 @@ def _walk(found: Found, told: Any, context: Context, *, wrappings: int, whole: b
         return False
     if isinstance(told.get("lastResult"), dict):
         found.readings.append(read_push(told))
+        found.empty = found.empty or not told["lastResult"].get("data")
         return True
     if "nu" in told and ("data" in told or "ischeck" in told):
         found.readings.append(read_result(told))
@@ -97,7 +98,7 @@ def _walk_record(found: Found, told: Mapping[str, Any], context: Context, *, wra
     if "orderstatecode" in record:
         return add_order_state(found.scans, told) or True
     inner = Context(
-        number=part(record, NUMBER) or context.number,
+        number=part(record, NUMBER) or _loose_number(record) or context.number,
         carrier=part(record, CARRIER) or context.carrier,
         order_no=part(record, ORDER) or context.order_no,
         codes=context.codes,
@@ -119,6 +120,12 @@ def _walk_record(found: Found, told: Mapping[str, Any], context: Context, *, wra
         return inside
     add_scan(found.scans, told, record=record, context=context)
     return True
+
+
+def _loose_number(record: Mapping[str, Any]) -> str:
+    """`no` is a waybill's number where it looks like one, else a row's."""
+    told = text_of(record.get("no")).strip()
+    return told if _WAYBILL.fullmatch(told) and sum(map(str.isdigit, told)) >= 8 else ""
 
 
 def _open_text(found: Found, text: str, context: Context, wrappings: int) -> bool:

@@ -17,6 +17,7 @@ _NEVER_THEIRS: Final = frozenset({"reused_number"})
 
 _LOG: Final = {
     "opened": "发现分歧,建立工单",
+    "raised": "由人从核查结果建立工单",
     "evidence": "有新的证据",
     "unassigned": "取消负责人",
     "resolved": "已解决",
@@ -29,6 +30,8 @@ def decisions(kind: str, status: str) -> tuple[str, ...]:
     if status != "open":
         return ()
     reason = kind.partition(".")[2]
+    if kind.startswith("callback."):
+        return ("settled",)  # raised by a person about what was told: no two sides to choose between
     return tuple(one for one in RULINGS if not (one == "accept_theirs" and reason in _NEVER_THEIRS))
 
 
@@ -72,6 +75,8 @@ def explanation(
     titles: Titles,
 ) -> str:
     """Why nothing was overwritten, as one would say it to a colleague."""
+    if told := case["evidence"].get("told"):
+        return str(told) if case["status"] == "open" else f"{told}。{settled_words(case)}。"
     kind = case["subject_kind"] or ""
     our_side = f"我方为「{titles.state(kind, case['ours']) or '无记录'}」{_told_by(ours)}"
     teller = theirs[-1].source_title if theirs else "对方"

@@ -12,7 +12,9 @@ from litestar.response import Stream
 from psycopg import Connection
 
 from fenghe.kernel.cases import store
+from fenghe.kernel.cases.kinds import decisions
 from fenghe.kernel.cases.rows import CaseDetail, CaseRow, case_detail, case_row
+from fenghe.kernel.cases.store_raising import SETTLED, settle_case
 from fenghe.kernel.listing import BulkFailure, BulkResult, Listing, check_expected, listing, read_filter
 from fenghe.kernel.people.person import Actor, Person
 from fenghe.kernel.people.store_access import log_access
@@ -178,7 +180,17 @@ def _must_see(connection: Connection[Any], case_id: int, *, person: Person) -> N
 
 async def _rule(request: ApiRequest, case_id: int, *, decision: str, reason: str) -> None:
     actor = actor_of(request)
+    if decision == SETTLED:
+        await room_hub(request).sync(_settle, case_id, reason=reason, actor=actor)
+        return
     await room_hub(request).rule(actor.person, actor.ip, case_id=case_id, decision=decision, reason=reason)
+
+
+def _settle(connection: Connection[Any], case_id: int, *, reason: str, actor: Actor) -> None:
+    case = store.find_case(connection, case_id, shops=None)
+    if case is not None and case["status"] == "open" and SETTLED not in decisions(case["kind"], "open"):
+        raise Problem(422, "这类工单不能这样裁定,请从列出的选项里选一个。", code="decision_unfit")
+    settle_case(connection, case_id, reason=reason, actor=actor)
 
 
 def _reason(text: str) -> str:

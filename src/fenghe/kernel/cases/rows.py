@@ -159,7 +159,7 @@ def case_detail(
             if one["kind"] == "log"
         ],
         decisions=decisions(row["kind"], row["status"]),
-        raw_message_id=evidence.theirs[-1].message_id if evidence.theirs else None,
+        raw_message_id=evidence.theirs[-1].message_id if evidence.theirs else _text(row["evidence"].get("message_id")),
     )
 
 

@@ -10,5 +10,7 @@ grant update on order_book, payment, refund, statement_file to fenghe_app;
 grant update on accounting_period, ledger_balance, ledger_posting, ledger_cursor to fenghe_app;
 grant update on recon_mark, recon_break, recon_ruling to fenghe_app;
 grant delete on declaration_draft, web_session, saved_view to fenghe_app;
+grant update on callback_audit to fenghe_app;
+grant delete on callback_audit, callback_upload, callback_target, callback_finding to fenghe_app;
 grant delete on period_wish to fenghe_app;
 revoke insert on alembic_version from fenghe_app;

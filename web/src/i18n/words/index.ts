@@ -1,6 +1,7 @@
 /** All words of the screens. */
 import { actions } from "./actions";
 import { app } from "./app";
+import { callbacks } from "./callbacks";
 import { flow } from "./flow";
 import { ledger } from "./ledger";
 import { reasons } from "./reasons";
@@ -11,6 +12,7 @@ import { work } from "./work";
 export const WORDS = {
   ...actions,
   ...app,
+  ...callbacks,
   ...flow,
   ...ledger,
   ...reasons,
@@ -23,6 +25,7 @@ export const WORDS = {
 export const PARTS = [
   actions,
   app,
+  callbacks,
   flow,
   ledger,
   reasons,

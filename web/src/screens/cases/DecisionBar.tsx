@@ -1,5 +1,5 @@
 /** The three rulings, with what each will do and its key. */
-import { ReloadOutlined, SafetyOutlined, SwapOutlined } from "@ant-design/icons";
+import { CheckOutlined, ReloadOutlined, SafetyOutlined, SwapOutlined } from "@ant-design/icons";
 import { Button, Tooltip } from "antd";
 import type { ReactNode } from "react";
 import type { CaseDetail, Decision } from "../../api/types";
@@ -10,6 +10,7 @@ const LOOKS: Record<Decision, { icon: ReactNode; key: string }> = {
   accept_theirs: { icon: <SwapOutlined />, key: "a" },
   keep_ours: { icon: <SafetyOutlined />, key: "o" },
   ask_again: { icon: <ReloadOutlined />, key: "r" },
+  settled: { icon: <CheckOutlined />, key: "d" },
 };
 
 export function DecisionBar({ detail, onDecide }: { detail: CaseDetail; onDecide: (decision: Decision) => void }) {

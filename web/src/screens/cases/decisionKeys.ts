@@ -9,6 +9,8 @@ const KEYS: Record<string, Decision> = {
   "2": "keep_ours",
   r: "ask_again",
   "3": "ask_again",
+  d: "settled",
+  "4": "settled",
 };
 
 export function decisionKeys(decide: (decision: Decision) => void): KeyMap {
