@@ -14,7 +14,7 @@ import httpx
 import psycopg
 import pytest
 import uvicorn
-from psycopg import Connection, Cursor
+from psycopg import AsyncCursor, Connection, Cursor
 
 from fenghe.api.app import build_api
 from fenghe.api.serving import ApiServer
@@ -30,11 +30,27 @@ _numbers = itertools.count(1)
 
 
 class CountingHub(Hub):
-    """The hub, with a note of every statement its synchronous work sends."""
+    """The hub, with a note of every statement its synchronous work sends, and of every one of its asynchronous work."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, key=KEY)
         self.statements: list[str] = []
+        self.waited: list[str] = []
+        waited = self.waited
+
+        class Counted(AsyncCursor[Any]):
+            """Notes what it is told to execute."""
+
+            async def execute(self, query: Any, *rest: Any, **options: Any) -> Any:
+                waited.append(query.decode() if isinstance(query, bytes) else str(query))
+                return await super().execute(query, *rest, **options)
+
+        self.pool.kwargs = {"application_name": "fenghe-api", "cursor_factory": Counted}
+
+    def sent(self) -> list[str]:
+        """Every statement so far but those that say who is asking."""
+        asking = ("web_session", "from person where", "update person set last_seen", "from api_token")
+        return [one for one in [*self.waited, *self.statements] if not any(word in one for word in asking)]
 
     async def sync(self, work: Callable[Concatenate[Connection[Any], P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As the hub does it, on a connection that counts."""

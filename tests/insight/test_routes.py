@@ -17,6 +17,11 @@ def test_every_number_of_the_workbench_adds_up(rooms: Rooms) -> None:
     assert (counts["held"], counts["cases_open"], counts["unmapped_codes"]) == (GHOSTS, GHOSTS, 1)
     assert (counts["messages_pending"], counts["messages_set_aside"]) == (0, messages["set_aside"])
     assert [(one["kind"], one["open"], one["overdue"]) for one in bench["cases"]] == [("shipment.distance", GHOSTS, 0)]
+    (told,) = bench["cases"]
+    assert (told["ours_title"], told["theirs_title"], told["most"]) == ("已发货", "待揽收", GHOSTS)
+    pair = {"kind": told["kind"], "ours": told["ours"], "theirs": told["theirs"]}
+    assert ok(root.get("/api/cases", params=pair))["total"] == GHOSTS
+    assert ok(root.get("/api/cases", params={**pair, "theirs": "delivered"}))["total"] == 0
     ranks = [one["rank"] for one in bench["shipments_by_state"]]
     assert ranks == [*sorted(rank for rank in ranks if rank is not None), None]
 

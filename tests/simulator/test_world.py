@@ -10,6 +10,7 @@ from fenghe.logistics.events import TrackingEvent
 from fenghe.simulator.faults import STORIES, TITLES, Fault, FaultKind
 from fenghe.simulator.journeys import Step
 from fenghe.simulator.parcels import Push
+from fenghe.simulator.shops import sales
 from fenghe.simulator.world import World
 from tests.simulator.observing import held, read_all
 
@@ -144,3 +145,16 @@ def test_booking_adds_a_parcel_once() -> None:
     assert given.book(teller="sf", order_no="A1", at=NOW) == first
     assert given.find(first.number) == first
     assert [push for push in given.pushes() if push.number == first.number]
+
+
+def test_trading_on_adds_numbers_of_its_own_and_changes_nothing_else() -> None:
+    world, other = World(seed=7, now=NOW, parcels=30), World(seed=7, now=NOW, parcels=30)
+    first, later = NOW + timedelta(minutes=3), NOW + timedelta(days=1)
+    before = sales(world)
+    for moment in (first, later):
+        other.trade_on(moment, parcels=20)
+    assert other.parcels[:30] == world.parcels
+    assert len({parcel.number for parcel in other.parcels}) == len({one.order_no for one in other.parcels}) == 70
+    assert {sale.body for sale in before} <= {sale.body for sale in sales(other)}
+    for parcel in other.parcels[30:50]:
+        assert timedelta(hours=-30) <= parcel.handed_over_at - first <= timedelta(hours=8)

@@ -83,6 +83,14 @@ def alive(process: int) -> bool:
         return False
 
 
+def born(process: int) -> str:
+    """When the process began, in the system's ticks; "" when there is none. With its number it names it for good."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def children(process: int) -> list[int]:
     """The processes that this one started and that still run."""
     found: list[int] = []
@@ -192,7 +200,7 @@ class Served:
         self.data = data
         self.port = free_port()
         self._workers = workers
-        self._known: set[int] = set()
+        self._known: set[tuple[int, str]] = set()
         self.command = self._start()
 
     def _start(self) -> Command:
@@ -245,7 +253,8 @@ class Served:
         self.command = self._start()
 
     def _remember(self) -> None:
-        self._known |= {one for one in (*children(self.command.process.pid), self.postmaster() or 0) if one}
+        begun = (*children(self.command.process.pid), self.postmaster() or 0)
+        self._known |= {(one, born(one)) for one in begun if one and born(one)}
 
     def stop(self) -> None:
         """In order; nothing that it ever started may be left."""
@@ -253,15 +262,16 @@ class Served:
         try:
             self.command.stop(seconds=90)
         finally:
-            left = [one for one in self._known if not _gone(one)]
+            left = [process for process, birth in self._known if not _gone(process, birth)]
             for one in left:
                 kill(one)
         assert not left, f"still there after the hub had stopped: {left}"
 
 
-def _gone(process: int) -> bool:
+def _gone(process: int, birth: str) -> bool:
+    """Whether it ended; its number may be somebody else's by now."""
     with suppress(NotInTime):
-        until(lambda: not alive(process), seconds=10, what=f"process {process} is gone")
+        until(lambda: born(process) != birth or not alive(process), seconds=10, what=f"process {process} is gone")
         return True
     return False
 

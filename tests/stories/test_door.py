@@ -306,6 +306,23 @@ def test_a_slow_second_request_does_not_spoil_the_first(hasty: int, monkeypatch:
             assert read_answer(connection)[0] == 200
 
 
+@pytest.mark.parametrize("piece", [1_000_000, 1_900, 300, 90], ids=["at once", "some", "about one", "in bits"])
+def test_a_sender_that_does_not_wait_for_answers_gets_them_all(hub: int, database: Database, piece: int) -> None:
+    calls = [signed(scan(f"7310000{piece:07d}{n:02d}")) for n in range(40)]
+    wire, told = b"".join(call.wire() for call in calls), b""
+    with socket.create_connection(("127.0.0.1", hub), timeout=20) as connection:
+        for start in range(0, len(wire), piece):
+            connection.sendall(wire[start : start + piece])
+            time.sleep(0.001)
+        while told.count(b"HTTP/1.1 200 OK") < len(calls):
+            part = connection.recv(65_536)
+            assert part, told
+            told += part
+    assert told.count(b"HTTP/1.1 ") == len(calls)
+    kept = {body for _, body in stored(database.app_url)}
+    assert {call.body for call in calls} <= kept
+
+
 def test_a_source_that_is_too_fast_is_held_up(database: Database) -> None:
     with door_with(database.app_url, Limits(rate_per_second=2.0)) as port:
         statuses = [post(port, signed(scan(f"7310000000040{n}"))) for n in range(6)]

@@ -1,6 +1,7 @@
 """The seed's mapping, by hand in a browser: ZT_05 onto 派件中, dry run, publish, and the events that waited move their parcels."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,7 +23,14 @@ def drag(page: Page, what: str, onto: str) -> None:
     page.mouse.up()
 
 
+def at_the_end(page: Page) -> int:
+    """How many of ZTO's parcels are out for delivery or delivered."""
+    answer = page.request.get("/api/shipments", params={"state": "out_for_delivery,delivered", "carrier": "zto"})
+    return int(answer.json()["total"])
+
+
 def test_dragging_zt_05_publishes_and_replays(page: Page) -> None:
+    before = at_the_end(page)
     page.goto("/mapping/zto")
     expect(page.get_by_test_id("mapper")).to_be_visible()
     drag(page, "code-chip-ZT_05", "state-slot-out_for_delivery")
@@ -37,6 +45,10 @@ def test_dragging_zt_05_publishes_and_replays(page: Page) -> None:
     expect(page.get_by_test_id("published")).to_contain_text("1")
     page.goto("/shipments?state=out_for_delivery,delivered&carrier=zto")
     expect(page.get_by_text("已签收").first).to_be_visible()
+    deadline = time.monotonic() + 30
+    while at_the_end(page) <= before and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert at_the_end(page) > before, "the parcels whose scans waited have moved"
     page.goto("/mapping/unmapped")
     expect(page.get_by_test_id("unmapped-table")).to_be_visible()
     expect(page.get_by_text("ZT_05", exact=True)).to_have_count(0)

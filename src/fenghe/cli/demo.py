@@ -23,10 +23,12 @@ from fenghe.kernel.database.opening import hold_database
 from fenghe.kernel.migrations import migrate
 from fenghe.kernel.secrets import hub_key
 from fenghe.simulator.clock import VirtualClock
+from fenghe.simulator.pushing import Pushed
 from fenghe.simulator.running import running
 
 console = Console()
 DONE_SECONDS = 150.0
+Say = Callable[..., None]
 
 
 def demo(
@@ -38,39 +40,48 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Run the hub with a sandbox of shops and carriers that speak their real protocols on loopback."""
-    say: Callable[..., None] = _silent if as_json else console.print
+    say: Say = _silent if as_json else console.print
     with hold_database(data) as database:
         say("数据库已就绪(内置 PostgreSQL)")
         migrate(database.owner_url)
         key = hub_key(data)
-        began = _began(data)
-        world = demo_world.build(began)
-        with running(world.carriers, clock=VirtualClock(began)) as sandbox:
+        world = demo_world.build(_began(data))
+        now = world.now if once else datetime.now(UTC).replace(microsecond=0)
+        if not once:
+            demo_world.add_today(world, now)
+        with running(world.carriers, clock=VirtualClock(now)) as sandbox:
             with psycopg.connect(database.app_url) as connection:
                 demo_world.prepare(connection, world, key=key, sandbox=sandbox)
             with working.workers_running(database.app_url, key=key, count=1):
-                _play(database.app_url, world, key=key, port=port, once=once, say=say, as_json=as_json)
+                if once:
+                    _play_once(database.app_url, world, key=key, say=say, as_json=as_json)
+                else:
+                    _play_on(database.app_url, world, key=key, port=port, now=now, say=say)
 
 
 def _silent(*_said: object) -> None:
     """For --json: nothing but the answer is printed."""
 
 
-def _play(app_url: str, world: Any, *, key: bytes, port: int, once: bool, say: Any, as_json: bool) -> None:
-    if once:
-        with _api_beside(app_url, key=key) as address:
-            say("沙箱开始推送:店铺的订单、承运商的轨迹(真实签名,真实 HTTP)……")
-            found = _run_once(app_url, world, address)
-        _report(found, say=say, as_json=as_json)
-        if found.problems:
-            raise typer.Exit(1)
-        return
-    driver = threading.Thread(target=_live, args=(app_url, world, f"http://127.0.0.1:{port}", say), daemon=True)
+def _play_once(app_url: str, world: demo_world.Demo, *, key: bytes, say: Say, as_json: bool) -> None:
+    """To the end of the world, then what was found; exit status 1 when that is not what the world holds."""
+    with _api_beside(app_url, key=key) as address:
+        say("沙箱开始推送:店铺的订单、承运商的轨迹(真实签名,真实 HTTP)……")
+        sent, seconds = _run_once(app_url, world, address)
+    found = _findings(app_url, world, sent=sent, seconds=seconds)  # the door writes its last counts when it closes
+    _report(found, say=say, as_json=as_json)
+    if found.problems:
+        raise typer.Exit(1)
+
+
+def _play_on(app_url: str, world: demo_world.Demo, *, key: bytes, port: int, now: datetime, say: Say) -> None:
+    """Until Ctrl-C."""
+    driver = threading.Thread(target=_live, args=(world, f"http://127.0.0.1:{port}", now, say), daemon=True)
     _banner(say, port)
     serving.run_api(app_url, key=key, host="127.0.0.1", port=port, ready=driver.start)
 
 
-def _banner(say: Any, port: int) -> None:
+def _banner(say: Say, port: int) -> None:
     say(
         f"\n[bold]打开 http://127.0.0.1:{port}[/bold]   用户 [bold]admin[/bold]   密码 [bold]{demo_world.PASSWORD}[/bold]"
     )
@@ -108,8 +119,8 @@ def _began(data: Path) -> datetime:
     return datetime.fromisoformat(path.read_text(encoding="ascii").strip())
 
 
-def _run_once(app_url: str, world: Any, address: str) -> demo_world.Found:
-    """Send everything that happened until the world's moment, wait until it is judged, count."""
+def _run_once(app_url: str, world: demo_world.Demo, address: str) -> tuple[Pushed, float]:
+    """Send everything that happened until the world's moment and wait until it is judged: (what was sent, seconds)."""
     began = time.perf_counter()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sent = runner.run(demo_world.push_until(world, address, until=world.now))
@@ -117,18 +128,22 @@ def _run_once(app_url: str, world: Any, address: str) -> demo_world.Found:
         deadline = time.monotonic() + DONE_SECONDS
         while not store_demo.settled(connection) and time.monotonic() < deadline:
             time.sleep(0.1)
+    return sent, time.perf_counter() - began
+
+
+def _findings(app_url: str, world: demo_world.Demo, *, sent: Pushed, seconds: float) -> demo_world.Found:
+    with psycopg.connect(app_url, autocommit=True) as connection:
         audit.seal(connection)
-        return demo_world.findings(connection, world, sent=sent, seconds=time.perf_counter() - began)
+        return demo_world.findings(connection, world, sent=sent, seconds=seconds)
 
 
-def _live(app_url: str, world: Any, address: str, say: Any) -> None:
+def _live(world: demo_world.Demo, address: str, now: datetime, say: Say) -> None:
     """What happened up to some hours ago at once, the last hours in fast motion, then in real time."""
-    del app_url
-    sent = asyncio.run(demo_world.live(world, address))
+    sent = asyncio.run(demo_world.live(world, address, now=now))
     say(f"沙箱的世界讲完了:{sent.sent} 条推送,{sent.acknowledged} 条被确认。")
 
 
-def _report(found: demo_world.Found, *, say: Any, as_json: bool) -> None:
+def _report(found: demo_world.Found, *, say: Say, as_json: bool) -> None:
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
         return

@@ -14,11 +14,7 @@ from fenghe.money import tasks_trace
 from fenghe.money.tasks_trace import Traced, state_title
 from fenghe.money.trace import TITLES
 
-Number = Annotated[
-    str, typer.Argument(help="Any number: order, payment, refund, settlement, voucher, pay-out, parcel.")
-]
-Pdf = Annotated[Path | None, typer.Option("--pdf", help="Write the report to this file.")]
-Bundle = Annotated[Path | None, typer.Option("--bundle", help="Write report, proof and verifier to this ZIP.")]
+_NUMBER_HELP = "Any number: order, payment, refund, settlement, voucher, pay-out, parcel."
 
 
 def trace(

@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 import msgspec
+import orjson
 
 from fenghe.kernel.connecting import Reading, Unreadable
 from fenghe.kernel.values import CHINA, FIRST_YEAR, LAST_YEAR, BadValue, parse_moment, to_ms
@@ -28,6 +29,7 @@ LONGEST_NUMBER: Final = 64
 LONGEST_TEXT: Final = 4_000
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_BARE_NUMBER = re.compile(rb'"[ \t\r\n]*:[ \t\r\n]*[-0-9]|[\[,][ \t\r\n]*[-0-9]|^[ \t\r\n]*[-0-9]')
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -54,6 +56,8 @@ def decode_text(body: bytes, field: str = "body") -> str:
 
 def decode_json(body: bytes | str, field: str = "body") -> Any:
     """JSON whose numbers stay text (a waybill number of 20 digits is no float); refuses deep nesting."""
+    if isinstance(body, bytes) and (quick := _without_numbers(body)) is not None:
+        return quick
     text = decode_text(body, field) if isinstance(body, bytes) else body
     try:
         value = _DECODER.decode(text)
@@ -66,11 +70,21 @@ def decode_json(body: bytes | str, field: str = "body") -> Any:
     return value
 
 
+def _without_numbers(body: bytes) -> Any:
+    """The same value, several times as fast, of a shallow document all of whose scalars are strings: what most carriers push.
+
+    None when there may be a bare number, when it may nest too deep, and when anything is wrong with it.
+    """
+    if _BARE_NUMBER.search(body) or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        return None
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
 def _refuse_constant(word: str) -> str:
     raise ValueError(f"{word} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse_constant)
 
 
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse_constant)
@@ -121,15 +135,15 @@ def text_of(value: Any) -> str:
 def field_of(told: Mapping[str, Any], *names: str) -> str:
     """The first of these fields that says something, without blanks around it."""
     for name in names:
-        text = text_of(told.get(name)).strip()
-        if text:
+        value = told.get(name)
+        if value is not None and (text := text_of(value).strip()):
             return text
     return ""
 
 
 def facts_of(told: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
     """Those of the named fields that say something, shortened."""
-    return {name: shorten(text) for name in names if (text := text_of(told.get(name)).strip())}
+    return {name: shorten(text) for name in names if name in told and (text := text_of(told[name]).strip())}
 
 
 class Scans:

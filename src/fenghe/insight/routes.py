@@ -34,13 +34,18 @@ Shops = tuple[str, ...] | None
 
 
 class CaseCount(msgspec.Struct, frozen=True, kw_only=True):
-    """Open cases of one kind."""
+    """Open cases of one kind; `most` of them say `theirs` against our `ours`."""
 
     kind: str
     title: str
     open: int
     severe: int
     overdue: int
+    ours: str | None
+    ours_title: str | None
+    theirs: str | None
+    theirs_title: str | None
+    most: int
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +158,19 @@ async def get_workbench(request: ApiRequest) -> Workbench:
     return await _benches.setdefault(hub, Bench()).look(hub, current_person(request).shops)
 
 
+def _case_count(row: Row, titles: Titles) -> CaseCount:
+    subject = row["kind"].partition(".")[0]
+    return CaseCount(
+        kind=row["kind"],
+        title=titles.case_kind(row["kind"]),
+        ours=row["ours"],
+        ours_title=titles.state(subject, row["ours"]),
+        theirs=row["theirs"],
+        theirs_title=titles.state(subject, row["theirs"]),
+        **_these(row, "open", "severe", "overdue", "most"),
+    )
+
+
 def count(connection: Connection[Any], titles: Titles, *, shops: Shops, now: datetime) -> Workbench:
     """Count everything, in seven statements."""
     day = now - timedelta(hours=24)
@@ -165,10 +183,7 @@ def count(connection: Connection[Any], titles: Titles, *, shops: Shops, now: dat
     named = titles.named({row["id"]: row["title"] for row in received})
     return Workbench(
         as_of=now,
-        cases=[
-            CaseCount(kind=row["kind"], title=titles.case_kind(row["kind"]), **_these(row, "open", "severe", "overdue"))
-            for row in cases
-        ],
+        cases=[_case_count(row, titles) for row in cases],
         counts=Totals(
             **_these(totals, "orders", "held", "unmapped_codes", "messages_pending", "messages_set_aside"),
             shipments=sum(row["count"] for row in states),

@@ -18,13 +18,15 @@ _OWN_CASES: Final = (
 
 
 def open_cases(connection: Connection[Any], shops: Sequence[str] | None) -> list[Row]:
-    """Open cases by kind, the gravest kinds first."""
+    """Open cases by kind, the gravest kinds first; of each kind what most of them say against what, and how many."""
     return fetch(
         connection,
-        "select c.kind, count(*) as open, count(*) filter (where c.severity = 3) as severe,"
-        " count(*) filter (where c.due_at < now()) as overdue from work_case c"
-        f"{'' if shops is None else _OWN_CASES} where c.status = 'open' group by c.kind order by severe desc, open"
-        " desc, c.kind",
+        "with told as (select c.kind, c.ours, c.theirs, count(*) as open, count(*) filter (where c.severity = 3) as severe,"
+        f" count(*) filter (where c.due_at < now()) as overdue from work_case c{'' if shops is None else _OWN_CASES}"
+        " where c.status = 'open' group by c.kind, c.ours, c.theirs) select kind, sum(open)::bigint as open,"
+        " sum(severe)::bigint as severe, sum(overdue)::bigint as overdue, (array_agg(ours order by open desc, ours, theirs))[1]"
+        " as ours, (array_agg(theirs order by open desc, ours, theirs))[1] as theirs, max(open) as most from told"
+        " group by kind order by severe desc, open desc, kind",
         {"shops": list(shops or ())},
     )
 

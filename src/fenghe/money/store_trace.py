@@ -225,7 +225,8 @@ _READERS: Final[Sequence[tuple[Kind, str, Any]]] = (
         Kind.STATEMENT,
         (
             "select id, ledger, kind, line_no, payment_no, order_no, refund_no, batch_no, currency, net_minor, fee_minor,"
-            " occurred_at, summary, counterparty, message_id from statement_line where (order_no <> '' and order_no = any(%(orders)s))"
+            " occurred_at, summary, counterparty, message_id from statement_line"
+            " where (order_no <> '' and order_no = any(%(orders)s))"
             " or (payment_no <> '' and payment_no = any(%(payments)s)) or (batch_no <> '' and batch_no = any(%(batches)s))"
         ),
         _line,

@@ -97,18 +97,18 @@ def _tell(world: World, parcel: Parcel, place: int) -> Iterator[Sale]:
     random = Random(f"{world.seed}-order-{parcel.order_no}")
     sku, title, spec, price = GOODS[random.randrange(len(GOODS))]
     count = random.choice((1, 1, 1, 2, 3))
-    channel = channel_of(parcel)
+    channel, number = channel_of(parcel), _serial(parcel, place)
     for stage in ("paid", "shipped"):
         order = _Order(
             parcel=parcel,
-            number=place,
+            number=number,
             sku=sku,
             title=title,
             spec=spec,
             price=price,
             count=count,
-            discount=min(price, 100 * (place % 9)),
-            region=_REGIONS[place % len(_REGIONS)],
+            discount=min(price, 100 * (number % 9)),
+            region=_REGIONS[number % len(_REGIONS)],
             stage=stage,
         )
         yield Sale(
@@ -117,6 +117,12 @@ def _tell(world: World, parcel: Parcel, place: int) -> Iterator[Sale]:
             due_at=order.modified_at,
             body=_ENCODER.encode(_SHAPES[channel](order)),
         )
+
+
+def _serial(parcel: Parcel, place: int) -> int:
+    """The order's own serial number, its place in the world where it has none: what is paid for must not share a number."""
+    tail = parcel.order_no[-6:]
+    return int(tail) if tail.isdecimal() and tail.isascii() else place
 
 
 def _local(moment: datetime) -> str:

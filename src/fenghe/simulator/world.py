@@ -72,6 +72,18 @@ class World:
         """By number, what should be held when everything that happened until `at` has been heard."""
         return {parcel.number: expect(parcel, at) for parcel in self.parcels}
 
+    def trade_on(self, at: datetime, *, parcels: int, faults: Sequence[Fault] = ()) -> None:
+        """More parcels, handed over in the day before and the hours after a moment, for a world that has to go on living.
+
+        Their numbers follow from the moment: those of another moment are others.
+        """
+        drawn = Random(f"{self.seed}-{at:%Y%m%d%H%M}")
+        first = (int(at.timestamp()) // 60 % 900 + 1) * 1_000
+        struck = _strike(drawn, [TELLERS[place % len(TELLERS)] for place in range(parcels)], faults)
+        for place, (teller, kinds) in enumerate(struck):
+            moment = at + timedelta(hours=drawn.uniform(-30, 8))
+            self._add(teller, kinds, first + place, handed_over_at=moment)
+
     def book(self, *, teller: str, order_no: str, at: datetime) -> Parcel:
         """A parcel booked through the carrier's own call: from now on it travels."""
         taken = next((one for one in self.parcels if one.order_no == order_no and one.teller == teller), None)

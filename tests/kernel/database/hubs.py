@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,6 +75,16 @@ class Child:
         self.process.kill()
         self.end(-signal.SIGKILL)
 
+    def kill_after(self, *processes: int) -> None:
+        """kill -9 of these, then of itself, stopped meanwhile: it gets no chance to see them die, to tidy up or to heal."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+        assert eventually(lambda: state_of(self.process.pid) == "T")
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        assert eventually(lambda: not any(alive(process) for process in processes))
+        self.kill()
+
     def end(self, status: int = 0) -> None:
         """Let it come to its end, and close what we shared."""
         assert self.process.stdin is not None
@@ -129,7 +140,12 @@ def answers(url: str) -> bool:
 
 def alive(process: int) -> bool:
     """Whether the process runs; one that has ended and waits to be buried does not."""
+    return state_of(process) not in ("Z", "X", "")
+
+
+def state_of(process: int) -> str:
+    """The system's letter for what a process does, "" when there is none."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
-    except FileNotFoundError:
-        return False
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

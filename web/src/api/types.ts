@@ -54,8 +54,22 @@ export interface Me {
   shops: string[] | null;
 }
 
+/** Open cases of one kind; `most` of them say `theirs` against our `ours`. */
+export interface CaseCount {
+  kind: string;
+  title: string;
+  open: number;
+  severe: number;
+  overdue: number;
+  ours: string | null;
+  ours_title: string | null;
+  theirs: string | null;
+  theirs_title: string | null;
+  most: number;
+}
+
 export interface Workbench {
-  cases: { kind: string; title: string; open: number; severe: number; overdue: number }[];
+  cases: CaseCount[];
   counts: {
     orders: number;
     shipments: number;

@@ -1,5 +1,5 @@
 /** Words of the screens in two languages (界面用语): every key holds both, so none can be missing. */
-import { createContext, type ReactNode, useContext, useMemo } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useMemo } from "react";
 import type { Locale } from "../api/types";
 import { WORDS, type Word } from "./words";
 
@@ -28,6 +28,24 @@ export function useLanguage() {
 
 export function useT(): Translate {
   return useContext(Language).t;
+}
+
+const SAID = new Map(
+  Object.entries(WORDS)
+    .filter(([key]) => key.startsWith("reason.") || key.startsWith("caseKind."))
+    .map(([key, [zh]]) => [zh as string, key as Word]),
+);
+
+/** A reason that the hub told in Chinese, in the screen's language. */
+export function useReason(): (told: string | null | undefined) => string {
+  const { locale, t } = useLanguage();
+  return useCallback(
+    (told) => {
+      const word = told ? SAID.get(told) : undefined;
+      return locale === "zh-CN" || !word ? (told ?? "") : t(word);
+    },
+    [locale, t],
+  );
 }
 
 /** The hub's Chinese title, or our own word for the code when the screen speaks another language. */

@@ -67,6 +67,8 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
     status: str = "open"
     kind: str = ""
     severity: str = ""
+    ours: str = ""
+    theirs: str = ""
     owner: str = ""
     overdue: bool | None = None
     q: str = ""
@@ -88,6 +90,8 @@ def _conditions(connection: Connection[Any], asked: CaseFilter, person: Person) 
     if person.shops is not None:
         where.add(_OWN, own_shops=list(person.shops))
     where.any_of("c.kind", "kind", words_of(asked.kind))
+    where.any_of("c.ours", "ours", words_of(asked.ours))
+    where.any_of("c.theirs", "theirs", words_of(asked.theirs))
     if severities := words_of(asked.severity):
         unknown = [word for word in severities if word not in SEVERITY_NUMBERS]
         if unknown:

@@ -19,6 +19,7 @@ import structlog
 
 from fenghe.kernel.connecting import Accepted, Connector, Delivery, Refused
 from fenghe.kernel.door import store
+from fenghe.kernel.door.at_once import Answer, Headers, Whole
 from fenghe.kernel.door.group_commit import GroupCommit, QueueFull
 
 Scope = MutableMapping[str, Any]
@@ -157,57 +158,86 @@ class Door:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         name, _, rest = scope["path"][len(PREFIX) :].partition("/")
         ip = scope["client"][0] if scope.get("client") else ""
+        source = self._admit(name, scope["method"], scope["headers"], ip)
+        if isinstance(source, Answer):
+            return await _send(send, source)
+        body = await self._read_body(scope, receive)
+        if body == "disconnected":
+            return None
+        if isinstance(body, str):
+            return await _send(send, self._turn_away(source.id, body, ip, 408 if body == "body_too_slow" else 413))
+        kept = self._keep(source, scope["headers"], scope["query_string"], body, path=rest, ip=ip)
+        if not isinstance(kept, Answer):
+            stored, accepted = kept
+            await asyncio.wait((stored,))
+            kept = self._told(source, accepted, stored)
+        return await _send(send, kept)
+
+    def take(self, whole: Whole, ip: str, answer: Callable[[Answer], None]) -> None:
+        """A delivery whose every byte is there, without a task of its own; `answer` is called once it is durable."""
+        name, _, rest = whole.path.partition("/")
+        source = self._admit(name, "POST", whole.headers, ip)
+        if isinstance(source, Answer):
+            return answer(source)
+        if len(whole.body) > self._limits.body_bytes:
+            return answer(self._turn_away(source.id, "body_too_large", ip, 413))
+        kept = self._keep(source, whole.headers, whole.query, whole.body, path=rest, ip=ip)
+        if isinstance(kept, Answer):
+            return answer(kept)
+        stored, accepted = kept
+        return stored.add_done_callback(lambda done: answer(self._told(source, accepted, done)))
+
+    def _admit(self, name: str, method: str, headers: Headers, ip: str) -> DoorSource | Answer:
+        """The source that is meant, or why nobody is let in; before a byte of the body is looked at."""
         source = self._sources.get(name)
         if source is None or source.connector not in self._connectors:
-            await self._turn_away(send, _printable(name[:62]), "unknown_source", ip, 404)
-        elif scope["method"] != "POST":
-            await _answer(send, 405, b'{"error":"POST only"}', extra=[(b"allow", b"POST")])
-        elif sum(len(k) + len(v) for k, v in scope["headers"]) > self._limits.header_bytes:
-            await self._turn_away(send, source.id, "headers_too_large", ip, 431)
-        elif not self._bucket(source.id).take(self._limits.rate_per_second):
-            await self._turn_away(send, source.id, "too_fast", ip, 429, extra=[(b"retry-after", b"1")])
-        else:
-            await self._take_in(source, scope, receive, send, path=rest, ip=ip)
+            return self._turn_away(_printable(name[:62]), "unknown_source", ip, 404)
+        if method != "POST":
+            return Answer(405, b'{"error":"POST only"}', extra=((b"allow", b"POST"),))
+        if sum([len(key) + len(value) for key, value in headers]) > self._limits.header_bytes:
+            return self._turn_away(source.id, "headers_too_large", ip, 431)
+        if not self._bucket(source.id).take(self._limits.rate_per_second):
+            return self._turn_away(source.id, "too_fast", ip, 429, extra=((b"retry-after", b"1"),))
+        return source
 
     def _bucket(self, source: str) -> _Bucket:
         if source not in self._buckets:
             self._buckets[source] = _Bucket(self._limits.rate_per_second * 2)
         return self._buckets[source]
 
-    async def _take_in(
-        self, source: DoorSource, scope: Scope, receive: Receive, send: Send, *, path: str, ip: str
-    ) -> None:
-        body = await self._read_body(scope, receive)
-        if isinstance(body, str):
-            if body != "disconnected":
-                await self._turn_away(send, source.id, body, ip, 408 if body == "body_too_slow" else 413)
-            return
-        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
-        query = scope["query_string"].decode("latin-1")
+    def _keep(
+        self, source: DoorSource, told: Headers, query: bytes, body: bytes, *, path: str, ip: str
+    ) -> Answer | tuple[asyncio.Future[None], Accepted]:
+        """Check a delivery and queue it for its commit, or say why not."""
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in told}
         received_ms = time.time_ns() // 1_000_000
-        delivery = Delivery(headers=headers, query=query, body=body, path=path, received_ms=received_ms)
-        match self._connectors[source.connector].check(delivery, source.secrets):
-            case Refused() as refused:
-                self._count(source.id, refused.reason, ip)
-                await _answer(send, refused.status, refused.reply, content_type=refused.content_type)
-            case Accepted() as accepted:
-                await self._store(source, delivery, accepted, send, ip=ip)
-
-    async def _store(self, source: DoorSource, delivery: Delivery, accepted: Accepted, send: Send, *, ip: str) -> None:
-        key = hashlib.sha256(accepted.key.encode() if accepted.key is not None else delivery.body).digest()
-        kept = {k: v for k, v in delivery.headers.items() if k not in _PRIVATE}
-        kept |= {":ip": ip, ":query": delivery.query} if delivery.query else {":ip": ip}
-        kept |= accepted.beside
-        headers = orjson.dumps(kept).decode().replace("\\u0000", "")
+        delivery = Delivery(
+            headers=headers, query=query.decode("latin-1"), body=body, path=path, received_ms=received_ms
+        )
+        verdict = self._connectors[source.connector].check(delivery, source.secrets)
+        if isinstance(verdict, Refused):
+            self._count(source.id, verdict.reason, ip)
+            return Answer(verdict.status, verdict.reply, verdict.content_type)
+        key = hashlib.sha256(verdict.key.encode() if verdict.key is not None else body).digest()
+        for private in _PRIVATE.intersection(headers):
+            del headers[private]
+        headers[":ip"] = ip
+        if query:
+            headers[":query"] = delivery.query
+        headers |= verdict.beside
+        text = orjson.dumps(headers).decode()
         try:
-            await self._group.put((source.id, key, headers, delivery.body))
+            return self._group.put((source.id, key, text.replace("\\u0000", ""), body)), verdict
         except QueueFull:
-            await self._turn_away(send, source.id, "queue_full", ip, 503, extra=[(b"retry-after", b"2")])
-        except Exception as problem:  # noqa: BLE001 - whatever failed, the sender must hear no
-            _log.error("message not stored", source=source.id, problem=repr(problem)[:300])
-            await _answer(send, 503, b'{"error":"not stored, send again"}', extra=[(b"retry-after", b"2")])
-        else:
-            await _answer(send, 200, accepted.reply, content_type=accepted.content_type)
+            return self._turn_away(source.id, "queue_full", ip, 503, extra=((b"retry-after", b"2"),))
+
+    def _told(self, source: DoorSource, accepted: Accepted, stored: asyncio.Future[None]) -> Answer:
+        """What the sender hears: yes after the commit, no whatever failed."""
+        problem = stored.exception()
+        if problem is None:
+            return Answer(200, accepted.reply, accepted.content_type)
+        _log.error("message not stored", source=source.id, problem=repr(problem)[:300])
+        return Answer(503, b'{"error":"not stored, send again"}', extra=((b"retry-after", b"2"),))
 
     async def _read_body(self, scope: Scope, receive: Receive) -> bytes | str:
         """The whole body, or why it is not taken. A declared length over the limit is refused unread."""
@@ -226,18 +256,9 @@ class Door:
         if len(self._refused) < 10_000:
             self._refused[(source, reason, ip, hour)] += 1
 
-    async def _turn_away(
-        self,
-        send: Send,
-        source: str,
-        reason: str,
-        ip: str,
-        status: int,
-        *,
-        extra: list[tuple[bytes, bytes]] | None = None,
-    ) -> None:
+    def _turn_away(self, source: str, reason: str, ip: str, status: int, *, extra: Headers = ()) -> Answer:
         self._count(source, reason, ip)
-        await _answer(send, status, orjson.dumps({"error": reason}), extra=extra)
+        return Answer(status, orjson.dumps({"error": reason}), extra=extra)
 
 
 def _printable(name: str) -> str:
@@ -265,14 +286,11 @@ async def _read_whole(receive: Receive, limit: int) -> bytes | str:
     return b"".join(parts)
 
 
-async def _answer(
-    send: Send,
-    status: int,
-    body: bytes,
-    *,
-    content_type: str = "application/json",
-    extra: list[tuple[bytes, bytes]] | None = None,
-) -> None:
-    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode()), *(extra or [])]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _send(send: Send, answer: Answer) -> None:
+    headers = [
+        (b"content-type", answer.content_type.encode()),
+        (b"content-length", str(len(answer.body)).encode()),
+        *answer.extra,
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

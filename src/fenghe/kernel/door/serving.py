@@ -5,7 +5,9 @@ import gc
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from fenghe.kernel.door.at_once import Answer, Headers, Whole, whole_delivery
 
 
 class CorkedTransport:
@@ -51,6 +53,13 @@ class CorkedProtocol(HttpToolsProtocol):
     _head_open = False
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
+    _between = True
+    """Between two requests: the parser holds nothing of a next one."""
+    _pending = False
+    """A whole delivery waits for its commit."""
+    _later = b""
+    """What came meanwhile."""
+    _stopping = False
 
     def connection_made(self, transport: Any) -> None:
         """A client has come."""
@@ -59,6 +68,13 @@ class CorkedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a request; those of a head still open are counted and timed."""
+        if self._pending:
+            self._later += data
+            self.transport.pause_reading()
+            return
+        if self._between and (whole := whole_delivery(data)) is not None and self._is_idle():
+            self._take(whole)
+            return
         super().data_received(data)
         if self._head_open:
             self._head_bytes += len(data)
@@ -67,9 +83,46 @@ class CorkedProtocol(HttpToolsProtocol):
             elif self._head_timer is None:
                 self._head_timer = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._cut_off)
 
+    def _is_idle(self) -> bool:
+        """Nothing that came before is still being answered, and what answers can take a delivery at once."""
+        before: Any = self.cycle
+        return not self.pipeline and (before is None or before.response_complete) and hasattr(self.app, "take")
+
+    def _take(self, whole: Whole) -> None:
+        """Hand a whole delivery to the door without a cycle and a task of its own."""
+        self._unset_keepalive_if_required()
+        self._stop_timer()
+        self._pending = True
+        self.server_state.total_requests += 1
+        self.app.take(whole, self.client[0] if self.client else "", self._answer)
+
+    def _answer(self, answer: Answer) -> None:
+        """Write it; then go on with what came meanwhile, or wait as long as uvicorn does for the next request."""
+        self._pending = False
+        if not self.transport.is_closing():
+            self.transport.write(_rendered(answer, self.server_state.default_headers))
+        if self._stopping:
+            self.transport.close()
+        elif self._later:
+            later, self._later = self._later, b""
+            self.transport.resume_reading()
+            self.data_received(later)
+        else:
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def shutdown(self) -> None:
+        """The server stops: what waits for its commit is still answered."""
+        if self._pending:
+            self._stopping = True
+        else:
+            super().shutdown()
+
     def on_message_begin(self) -> None:
         """A head begins."""
-        self._head_open, self._head_bytes = True, 0
+        self._head_open, self._head_bytes, self._between = True, 0, False
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -77,6 +130,11 @@ class CorkedProtocol(HttpToolsProtocol):
         self._head_open = False
         self._stop_timer()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        self._between = True
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""
@@ -93,6 +151,17 @@ class CorkedProtocol(HttpToolsProtocol):
             b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
         )
         self.transport.close()
+
+
+def _rendered(answer: Answer, headers: Headers) -> bytes:
+    """An answer as HTTP/1.1 has it."""
+    told = (
+        *headers,
+        (b"content-type", answer.content_type.encode()),
+        (b"content-length", b"%d" % len(answer.body)),
+        *answer.extra,
+    )
+    return STATUS_LINE[answer.status] + b"".join([b"%s: %s\r\n" % one for one in told]) + b"\r\n" + answer.body
 
 
 def seldom_collect() -> None:

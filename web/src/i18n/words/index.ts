@@ -4,10 +4,34 @@ import { app } from "./app";
 import { callbacks } from "./callbacks";
 import { flow } from "./flow";
 import { ledger } from "./ledger";
+import { reasons } from "./reasons";
 import { shared } from "./shared";
 import { states } from "./states";
 import { work } from "./work";
 
-export const WORDS = { ...actions, ...app, ...shared, ...states, ...flow, ...ledger, ...work, ...callbacks };
+export const WORDS = {
+  ...actions,
+  ...app,
+  ...callbacks,
+  ...flow,
+  ...ledger,
+  ...reasons,
+  ...shared,
+  ...states,
+  ...work,
+};
+
+/** The dictionaries one by one, to find a key that two of them define. */
+export const PARTS = [
+  actions,
+  app,
+  callbacks,
+  flow,
+  ledger,
+  reasons,
+  shared,
+  states,
+  work,
+];
 
 export type Word = keyof typeof WORDS;

@@ -1,14 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fill, translator } from "..";
-import { WORDS, type Word } from ".";
-import { actions } from "./actions";
-import { app } from "./app";
-import { callbacks } from "./callbacks";
-import { flow } from "./flow";
-import { ledger } from "./ledger";
-import { shared } from "./shared";
-import { states } from "./states";
-import { work } from "./work";
+import { PARTS, WORDS, type Word } from ".";
 
 const entries = Object.entries(WORDS) as [Word, readonly [string, string]][];
 const column = (at: 0 | 1) => Object.fromEntries(entries.map(([key, both]) => [key, both[at]]));
@@ -24,7 +16,7 @@ describe("the two dictionaries", () => {
     expect(uneven.map(([key]) => key)).toEqual([]);
   });
   it("define every key once", () => {
-    const parts = [actions, app, shared, states, flow, ledger, work, callbacks].map((part) => Object.keys(part).length);
+    const parts = PARTS.map((part) => Object.keys(part).length);
     expect(parts.reduce((all, each) => all + each, 0)).toBe(entries.length);
   });
   it("speak Chinese in Chinese and no Chinese in English", () => {

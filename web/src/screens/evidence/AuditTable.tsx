@@ -2,7 +2,7 @@
 import { Table } from "antd";
 import { useState } from "react";
 import type { AuditRow } from "../../api/types";
-import { useT } from "../../i18n";
+import { useReason, useT } from "../../i18n";
 import { EmptyState } from "../../parts/EmptyState";
 import { Clocks, Move, Proof, Sequence, Teller } from "./AuditCells";
 import { RawDrawer } from "./RawDrawer";
@@ -11,6 +11,7 @@ const WIDTH = 1118;
 
 export function AuditTable({ rows }: { rows: AuditRow[] }) {
   const t = useT();
+  const reason = useReason();
   const [messageId, setMessageId] = useState<string | null>(null);
   return (
     <>
@@ -37,7 +38,7 @@ export function AuditTable({ rows }: { rows: AuditRow[] }) {
             key: "reason",
             title: t("audit.reason"),
             width: 180,
-            render: (_, row) => <span className="fh-wrap">{row.reason}</span>,
+            render: (_, row) => <span className="fh-wrap">{reason(row.reason)}</span>,
           },
           {
             key: "evidence",

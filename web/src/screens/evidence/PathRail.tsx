@@ -3,7 +3,7 @@ import { ForwardOutlined } from "@ant-design/icons";
 import { Tooltip } from "antd";
 import { Link } from "react-router";
 import type { ShipmentDetail } from "../../api/types";
-import { useT, useTitle } from "../../i18n";
+import { useReason, useT, useTitle } from "../../i18n";
 import { MAIN_LINE, rankOf } from "../../logic/scale";
 import { formatMinute } from "../../logic/time";
 import { Copyable } from "../../parts/Copyable";
@@ -11,6 +11,7 @@ import { HeldTag, StateTag } from "../../parts/Tags";
 
 export function PathRail({ shipment, link = true }: { shipment: ShipmentDetail; link?: boolean }) {
   const t = useT();
+  const reason = useReason();
   return (
     <div className="fh-path" data-testid={`path-${shipment.tracking_no}`}>
       <div className="fh-path-head">
@@ -21,8 +22,8 @@ export function PathRail({ shipment, link = true }: { shipment: ShipmentDetail; 
           </Copyable>
         </b>
         <StateTag state={shipment.state} title={shipment.state_title} />
-        {shipment.held && <HeldTag reason={shipment.hold_reason} />}
-        {shipment.held && shipment.hold_reason && <span className="fh-soft">{shipment.hold_reason}</span>}
+        {shipment.held && <HeldTag reason={reason(shipment.hold_reason)} />}
+        {shipment.held && shipment.hold_reason && <span className="fh-soft">{reason(shipment.hold_reason)}</span>}
         {shipment.links.map((each) => (
           <span key={each.tracking_no} className="fh-tag fh-mood-info">
             <ForwardOutlined />

@@ -3,7 +3,7 @@ import { EnvironmentOutlined, FileSearchOutlined, SwapOutlined, UserOutlined } f
 import { Button, Segmented, Tooltip } from "antd";
 import { useMemo, useState } from "react";
 import type { TimelineItem } from "../../api/types";
-import { useT } from "../../i18n";
+import { useReason, useT } from "../../i18n";
 import { type Lateness, lateness } from "../../logic/lateness";
 import { durationWords, formatDay, formatSecond } from "../../logic/time";
 import { type Clock, knownAt, ordered, overtaken } from "../../logic/timeline";
@@ -73,6 +73,7 @@ interface EntryProps {
 
 function Entry({ item, previous, clock, overtaken: wasOvertaken, known, showSubject, onRaw }: EntryProps) {
   const t = useT();
+  const reason = useReason();
   const lead = clock === "heard" ? item.heard_at : item.occurred_at;
   const before = previous && (clock === "heard" ? previous.heard_at : previous.occurred_at);
   const classes = ["fh-tl-item", `fh-node-${item.effect}`, known ? "" : "fh-tl-unknown"].join(" ");
@@ -110,7 +111,7 @@ function Entry({ item, previous, clock, overtaken: wasOvertaken, known, showSubj
               <EnvironmentOutlined /> {item.location}
             </span>
           )}
-          {item.reason && <span className="fh-tl-reason">{item.reason}</span>}
+          {item.reason && <span className="fh-tl-reason">{reason(item.reason)}</span>}
           {item.message_id && (
             <Button type="link" size="small" icon={<FileSearchOutlined />} onClick={onRaw} data-testid="open-raw">
               {t("timeline.raw")}

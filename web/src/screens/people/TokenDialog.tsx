@@ -66,7 +66,7 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
           />
         </Form.Item>
         <Form.Item name="expires_days" label={t("token.days")} rules={required}>
-          <InputNumber min={1} max={YEAR * 3} precision={0} />
+          <InputNumber min={1} max={YEAR + 1} precision={0} />
         </Form.Item>
       </Form>
     </Modal>

@@ -17,7 +17,7 @@ interface Entered {
   password?: string;
 }
 
-const SHORTEST = 8;
+const SHORTEST = 10;
 
 export function UserDialog({ user, onClose }: { user: User | null; onClose: () => void }) {
   const t = useT();

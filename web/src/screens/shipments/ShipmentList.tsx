@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { Link } from "react-router";
 import { useFacets } from "../../api/queries";
 import type { ShipmentRow } from "../../api/types";
-import { type Translate, useT } from "../../i18n";
+import { type Translate, useReason, useT } from "../../i18n";
 import { Copyable } from "../../parts/Copyable";
 import { PageHead } from "../../parts/PageHead";
 import { Flag, HeldTag, StateTag } from "../../parts/Tags";
@@ -23,7 +23,7 @@ export function shipmentQuery(filters: Record<string, string>): Record<string, s
 
 const SOURCE = { topic: "orders", path: "/api/shipments", toQuery: shipmentQuery } as const;
 
-function shipmentColumns(t: Translate): QueryColumn<ShipmentRow>[] {
+function shipmentColumns(t: Translate, reason: ReturnType<typeof useReason>): QueryColumn<ShipmentRow>[] {
   return [
     {
       key: "tracking_no",
@@ -49,8 +49,8 @@ function shipmentColumns(t: Translate): QueryColumn<ShipmentRow>[] {
       width: 260,
       render: (row) =>
         row.held ? (
-          <span className="fh-clip" title={row.hold_reason ?? ""}>
-            <HeldTag /> <span className="fh-soft">{row.hold_reason}</span>
+          <span className="fh-clip" title={reason(row.hold_reason)}>
+            <HeldTag /> <span className="fh-soft">{reason(row.hold_reason)}</span>
           </span>
         ) : null,
     },
@@ -89,7 +89,8 @@ export function ShipmentList() {
   const t = useT();
   const control = useListState("-id");
   const facets = useFacets();
-  const columns = useMemo(() => shipmentColumns(t), [t]);
+  const reason = useReason();
+  const columns = useMemo(() => shipmentColumns(t, reason), [t, reason]);
   return (
     <>
       <PageHead title={t("menu.shipments")} />

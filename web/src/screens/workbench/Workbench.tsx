@@ -1,5 +1,4 @@
 /** The workbench (工作台): what waits for a person, what flows, what fell silent. */
-import { ArrowRightOutlined, FieldTimeOutlined, WarningOutlined } from "@ant-design/icons";
 import { Skeleton } from "antd";
 import { lazy, Suspense } from "react";
 import { Link } from "react-router";
@@ -7,13 +6,12 @@ import { useGet } from "../../api/queries";
 import type { Workbench as Bench } from "../../api/types";
 import { activeEntry } from "../../app/menu";
 import { useSession } from "../../app/session";
-import { useT, useTitle } from "../../i18n";
-import { EmptyState } from "../../parts/EmptyState";
+import { useT } from "../../i18n";
 import { ErrorPanel } from "../../parts/ErrorPanel";
 import { PageHead } from "../../parts/PageHead";
 import { Panel } from "../../parts/Panel";
-import { Flag } from "../../parts/Tags";
 import { CountText } from "../../parts/Values";
+import { CaseCards } from "./CaseCards";
 import { RecentChanges } from "./RecentChanges";
 import { ScaleLadder } from "./ScaleLadder";
 import { SourceWall } from "./SourceWall";
@@ -47,49 +45,6 @@ export function Workbench() {
         </Panel>
       </div>
     </>
-  );
-}
-
-function CaseCards({ cases }: { cases: Bench["cases"] }) {
-  const t = useT();
-  const title = useTitle();
-  if (cases.every((each) => each.open === 0)) {
-    return (
-      <Panel className="fh-bench-cases">
-        <EmptyState title={t("bench.noCases")} hint={t("bench.noCasesHint")} />
-      </Panel>
-    );
-  }
-  return (
-    <div className="fh-bench-cases fh-case-cards">
-      {cases
-        .filter((each) => each.open > 0)
-        .map((each) => (
-          <Link
-            key={each.kind}
-            to={`/cases?kind=${encodeURIComponent(each.kind)}`}
-            className="fh-case-card"
-            data-testid={`case-card-${each.kind}`}
-          >
-            <span className="fh-case-card-title">{title("caseKind", each.kind, each.title)}</span>
-            <strong>{each.open.toLocaleString("en-US")}</strong>
-            <span className="fh-case-card-notes">
-              {each.severe > 0 && (
-                <Flag mood="bad" icon={<WarningOutlined />}>
-                  {t("bench.severe", { n: each.severe })}
-                </Flag>
-              )}
-              {each.overdue > 0 && (
-                <Flag mood="warn" icon={<FieldTimeOutlined />}>
-                  {t("bench.overdue", { n: each.overdue })}
-                </Flag>
-              )}
-              {each.severe + each.overdue === 0 && <span className="fh-soft">{t("bench.openCases")}</span>}
-            </span>
-            <ArrowRightOutlined className="fh-case-card-go" />
-          </Link>
-        ))}
-    </div>
   );
 }
 

@@ -1,0 +1,45 @@
+"""`fenghe demo --once`: the seed article's ghosts are all found, and a second run tells the same world."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fenghe.hub.demo_world import GHOSTS
+from tests.cli.commands import in_its_own_process
+
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(400)]
+TOLD = (
+    "推送(真实 HTTP)",
+    "报文(入库且去重)",
+    "搁置待人工(读不懂的)",
+    "订单",
+    "运单",
+    "观测",
+    "审计行(哈希链)",
+    "待人工工单",
+)
+"""What a second telling may not change."""
+
+
+def found(data: Path) -> dict[str, Any]:
+    """The demo's table, by its lines; nothing may be otherwise than the world holds."""
+    said, troubles = in_its_own_process("demo", "--once", "--json", data=data).communicate(timeout=180)
+    assert said, troubles
+    report = json.loads(said)
+    assert report["problems"] == []
+    return dict(report["lines"])
+
+
+def test_the_ghosts_end_as_cases_and_again_at_the_second_run(tmp_path: Path) -> None:
+    first = found(tmp_path / "demo")
+    assert first["幽灵订单(我方已发货,承运商仍待揽收)"] == first["  开出工单、状态未被覆盖"] == GHOSTS == 127
+    assert first["待人工工单"] == sum(count for name, count in first.items() if name.startswith("  shipment."))
+    assert first["审计链核验"] == "完好"
+    assert first["拒绝(签名不符)"] == 5
+    assert first["报文(入库且去重)"] + first["重复送达(只计数,历次累计)"] == first["推送(真实 HTTP)"] + 1
+    second = found(tmp_path / "demo")
+    assert {name: second[name] for name in TOLD} == {name: first[name] for name in TOLD}
+    assert second["拒绝(签名不符)"] == 10
+    assert second["重复送达(只计数,历次累计)"] == 2 * second["推送(真实 HTTP)"] + 2 - second["报文(入库且去重)"]

@@ -1,0 +1,31 @@
+/** Why a word was taken or not, as the hub says it in Chinese, and in English. */
+import type { Dictionary } from "./dictionary";
+
+export const reasons = {
+  "reason.in_step": ["顺序推进", "next in order"],
+  "reason.first_word": ["首条轨迹", "first word"],
+  "reason.same_state": ["与现状一致", "as we hold"],
+  "reason.same_node": ["同一节点", "same node"],
+  "reason.beside_the_scale": ["标尺旁的状态", "beside the scale"],
+  "reason.handed_over": ["卖家发货", "the seller handed over"],
+  "reason.manual": ["人工修改", "changed by hand"],
+  "reason.accepted_by_ruling": ["裁定采纳承运商", "the carrier's word, by ruling"],
+  "reason.ours_upheld": ["裁定维持我方", "ours kept, by ruling"],
+  "reason.already_settled": ["裁定时已有证据了结", "settled by evidence before the ruling"],
+  "reason.asked_again": ["要求再次查询", "asked again"],
+  "reason.ruled_out": ["同样的说法已被裁定不采纳", "ruled out before"],
+  "reason.late_scan": ["签收后的迟到扫描", "late scan after delivery"],
+  "reason.return_leg": ["退回途中", "on the way back"],
+  "reason.signed_on_the_way_back": ["退回签收", "signed on the way back"],
+  "reason.note_after_delivered": ["签收后的备注", "note after delivery"],
+  "reason.unmapped_code": ["状态码未映射", "code not mapped"],
+  "reason.empty_status": ["状态为空", "empty status"],
+  "reason.told_by_channel": ["渠道告知", "the channel says"],
+  "reason.facts_only": ["只含资料,不含状态", "facts, no state"],
+  "reason.reversed": ["冲正", "reversed"],
+  "reason.revoked": ["已被承运商撤销", "revoked by the carrier"],
+  "reason.ruling_accept_theirs": ["裁定采纳渠道", "the channel's word, by ruling"],
+  "reason.info": ["信息", "note"],
+  "reason.unknown": ["未知", "unknown"],
+  "bench.sides": ["我方{ours},对方{theirs}", "we {ours}, they {theirs}"],
+} satisfies Dictionary;
