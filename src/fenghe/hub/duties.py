@@ -5,11 +5,12 @@ from typing import Any
 
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
+from fenghe.money.tasks_binding import BindingDuty
 
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return ()
+    return (BindingDuty(),)
 
 
 def appointments() -> Sequence[Appointment]:

@@ -11,7 +11,7 @@ from fenghe.money.refund_rule import RefundRow
 
 _PAYMENT: Final = (
     "provider", "payment_no", "out_trade_no", "order_no", "method", "status_code", "succeeded", "currency",
-    "amount_minor", "buyer_paid_minor", "fee_minor", "paid_at", "buyer",
+    "amount_minor", "buyer_paid_minor", "fee_minor", "paid_at", "buyer", "ruled",
 )  # fmt: skip
 _REFUND: Final = (
     "provider", "refund_no", "out_refund_no", "payment_no", "out_trade_no", "order_no", "status_code", "succeeded",
@@ -35,6 +35,7 @@ def payment_columns(row: PaymentRow) -> tuple[str, ...]:
         number(row.fee_minor),
         moment(row.paid_at),
         text(row.buyer),
+        text(row.ruled),
     )
 
 

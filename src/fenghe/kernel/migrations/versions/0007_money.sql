@@ -211,3 +211,29 @@ alter table refund add column ask_due_at timestamptz;
 alter table refund add column asked integer not null default 0;
 create index refund_bind_due on refund (bind_due_at) where bind_due_at is not null;
 create index refund_ask_due on refund (ask_due_at) where ask_due_at is not null;
+
+alter table payment add column ruled text not null default '';
+comment on column payment.ruled is 'what people decided about its binding: cause:decision, parted by blanks';
+
+-- An order that comes late, changes its price or is cancelled makes its payments due at the guard, in the transaction that says so.
+create function payments_hear_of_new_orders() returns trigger language plpgsql as $$
+begin
+    update payment p set bind_due_at = now() from (select distinct order_no from told where order_no <> '') t
+        where p.order_no = t.order_no;
+    return null;
+end $$;
+create function payments_hear_of_changed_orders() returns trigger language plpgsql as $$
+begin
+    update payment p set bind_due_at = now() from (
+        select distinct n.order_no from told n join was o on o.subject_id = n.subject_id
+        where n.order_no <> '' and (n.order_no, n.currency, n.due_minor, n.refunded_minor, n.paid_at,
+            n.state in ('closed_unpaid', 'cancelled', 'closed_refunded'), n.state = 'part_paid')
+            is distinct from (o.order_no, o.currency, o.due_minor, o.refunded_minor, o.paid_at,
+            o.state in ('closed_unpaid', 'cancelled', 'closed_refunded'), o.state = 'part_paid')) t
+        where p.order_no = t.order_no;
+    return null;
+end $$;
+create trigger order_book_new after insert on order_book referencing new table as told
+    for each statement execute function payments_hear_of_new_orders();
+create trigger order_book_changed after update on order_book referencing old table as was new table as told
+    for each statement execute function payments_hear_of_changed_orders();
