@@ -5,17 +5,18 @@ from typing import Any
 
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
+from fenghe.money.tasks_asking import AskingDuty, BillAppointment
 from fenghe.money.tasks_binding import BindingDuty
 
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return (BindingDuty(),)
+    return (BindingDuty(), AskingDuty())
 
 
 def appointments() -> Sequence[Appointment]:
     """Work at fixed hours of all rooms."""
-    return ()
+    return (BillAppointment(),)
 
 
 def run_duties(dsn: str, *, stop: Any) -> None:

@@ -3,8 +3,22 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from fenghe.connectors import douyin, generic_json, jd, kuaidi100, order_file, pdd, sf, taobao, tracking_file, zto
+from fenghe.connectors import (
+    alipay,
+    douyin,
+    generic_json,
+    jd,
+    kuaidi100,
+    order_file,
+    pdd,
+    sf,
+    taobao,
+    tracking_file,
+    wechatpay,
+    zto,
+)
 from fenghe.hub.declared import Declared
+from fenghe.hub.paying import with_bills
 from fenghe.hub.trackers import with_answers
 from fenghe.kernel.connecting import Connector, InboundMessage, named
 from fenghe.kernel.judging.contract import Rule, Told
@@ -24,8 +38,8 @@ from fenghe.orders.snapshot import OrderSnapshot
 
 def connectors() -> dict[str, Connector]:
     """Every connector there is, by name."""
-    modules = (zto, sf, kuaidi100, generic_json, tracking_file, taobao, pdd, douyin, jd, order_file)
-    return with_answers(named([PersonConnector(), *(module.CONNECTOR for module in modules)]))
+    modules = (zto, sf, kuaidi100, generic_json, tracking_file, taobao, pdd, douyin, jd, order_file, wechatpay, alipay)
+    return with_bills(with_answers(named([PersonConnector(), *(module.CONNECTOR for module in modules)])))
 
 
 def rules(declared: Declared) -> dict[str, Rule]:

@@ -46,6 +46,8 @@ class PaymentRow(msgspec.Struct, frozen=True, kw_only=True):
     buyer: str
     ruled: str
     """What people decided about its binding: `cause:decision`, parted by blanks."""
+    open: bool
+    """Its provider has more to say of it: it is not final, or nobody said the amount."""
 
 
 def project_payment(history: Sequence[Observation]) -> Projection:
@@ -74,6 +76,7 @@ def fold_payment(subject: str, history: Sequence[Observation], projection: Proje
         paid_at=from_ms(min(paid)) if succeeded and paid else None,
         buyer=_word(newest(walk, "buyer")),
         ruled=" ".join(f"{cause}:{decision}" for cause, decision in sorted(_ruled(walk).items())),
+        open=not projection.final or walk.chosen("amount_minor") is None,
     )
 
 

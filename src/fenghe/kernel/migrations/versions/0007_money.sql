@@ -237,3 +237,31 @@ create trigger order_book_new after insert on order_book referencing new table a
     for each statement execute function payments_hear_of_new_orders();
 create trigger order_book_changed after update on order_book referencing old table as was new table as told
     for each statement execute function payments_hear_of_changed_orders();
+
+-- ── payment orders 商户下单: links we made for buyers, and orders whose payment we look for at a provider ──────────────────
+create table pay_order (
+    id bigint generated always as identity primary key,
+    source text not null references source (id),
+    provider text not null,
+    out_trade_no text not null,
+    order_no text not null,
+    reason text not null check (reason in ('link', 'search')),
+    way text not null default '',
+    currency text not null default 'CNY',
+    amount_minor bigint,
+    title text not null default '',
+    url text not null default '',
+    status text not null default 'waiting' check (status in ('waiting', 'open', 'paid', 'closed', 'failed', 'absent')),
+    error text not null default '',
+    made_by text not null default '',
+    expires_at timestamptz,
+    asked integer not null default 0,
+    ask_due_at timestamptz,
+    created_at timestamptz not null default now(),
+    changed_at timestamptz not null default now(),
+    unique (source, out_trade_no)
+);
+comment on table pay_order is '商户下单: a link made for a buyer, or an order whose payment is looked for; asked about until it is paid, closed or absent';
+create index pay_order_number on pay_order (order_no);
+create index pay_order_ask_due on pay_order (ask_due_at) where ask_due_at is not null;
+create index pay_order_open on pay_order (order_no) where status in ('waiting', 'open');
