@@ -13,6 +13,9 @@ from fenghe.kernel.rulings import PersonConnector, Ruling, observe_ruling
 from fenghe.logistics.events import TrackingEvent
 from fenghe.logistics.observing import Handover, observe_event, observe_handover
 from fenghe.logistics.rule import ShipmentRule
+from fenghe.money.events import PaymentTold, RefundTold
+from fenghe.money.observing import PAYMENT, REFUND, Teller, observe_payment, observe_refund, payment_key, refund_key
+from fenghe.money.rule import PaymentRule, RefundRule
 from fenghe.orders.mapping import OrderState, shipped_order_rules
 from fenghe.orders.observing import observe_snapshot, order_key
 from fenghe.orders.rule import OrderRule
@@ -27,7 +30,12 @@ def connectors() -> dict[str, Connector]:
 
 def rules(declared: Declared) -> dict[str, Rule]:
     """Every room's rule, by the kind of subject it judges."""
-    return {"shipment": ShipmentRule(declared.policy), "order": OrderRule()}
+    return {
+        "shipment": ShipmentRule(declared.policy),
+        "order": OrderRule(),
+        PAYMENT: PaymentRule(),
+        REFUND: RefundRule(),
+    }
 
 
 def recorders() -> dict[str, Recorder]:
@@ -81,8 +89,24 @@ def _observe_person(ruling: Ruling, message: InboundMessage, declared: Declared)
     )
 
 
+def _observe_payment(told: PaymentTold, message: InboundMessage, declared: Declared) -> Iterator[Told]:  # noqa: ARG001
+    observation = observe_payment(told, _teller(message))
+    yield Told(kind=PAYMENT, subject=payment_key(told), codes=told.provider, mapping_version=0, observation=observation)
+
+
+def _observe_refund(told: RefundTold, message: InboundMessage, declared: Declared) -> Iterator[Told]:  # noqa: ARG001
+    observation = observe_refund(told, _teller(message))
+    yield Told(kind=REFUND, subject=refund_key(told), codes=told.provider, mapping_version=0, observation=observation)
+
+
+def _teller(message: InboundMessage) -> Teller:
+    return Teller(source=message.source, message_id=message.id, received_ms=message.received_ms)
+
+
 _OBSERVERS: Final[Mapping[type, Callable[[Any, InboundMessage, Declared], Iterable[Told | Noted]]]] = {
     TrackingEvent: _observe_tracking,
     OrderSnapshot: _observe_order,
+    PaymentTold: _observe_payment,
+    RefundTold: _observe_refund,
     Ruling: _observe_person,
 }

@@ -3,6 +3,7 @@
 from fenghe.kernel.titles import Titles
 from fenghe.logistics import fuse, scale
 from fenghe.logistics.events import CARRIERS
+from fenghe.money import claims, payment_rule, refund_rule
 from fenghe.orders import mapping
 from fenghe.orders import rule as orders
 
@@ -41,13 +42,24 @@ def titles() -> Titles:
     """Every title there is; connections are named by the database."""
     parcels = {str(state): title for state, title in scale.TITLES.items()}
     sold = {str(state): title for state, title in mapping.TITLES.items()}
+    money = {**_TAKEN, **claims.REASONS, **payment_rule.REASONS}
     return Titles(
-        states={"shipment": parcels, "order": {**sold, "unknown": "未知"}},
+        states={
+            "shipment": parcels,
+            "order": {**sold, "unknown": "未知"},
+            "payment": {str(state): title for state, title in payment_rule.TITLES.items()},
+            "refund": {str(state): title for state, title in refund_rule.TITLES.items()},
+        },
         ranks={
             "shipment": {str(state): rank for state, rank in scale.RANK.items()},
             "order": {str(state): rank for state, rank in mapping.RANK.items()},
         },
-        reasons={"shipment": {**_TAKEN, **fuse.REASONS}, "order": {**_TAKEN, **orders.REASONS}},
+        reasons={
+            "shipment": {**_TAKEN, **fuse.REASONS},
+            "order": {**_TAKEN, **orders.REASONS},
+            "payment": money,
+            "refund": money,
+        },
         carriers={word: names[0] for word, names in CARRIERS.items()},
         channels=CHANNELS,
         sources={"person": "人工裁定"},

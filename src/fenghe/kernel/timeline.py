@@ -121,8 +121,8 @@ def known_at(history: Iterable[Observation], moment_ms: int) -> list[Observation
 
 
 def label_of(kind: str, key: str) -> str:
-    """What a person calls the subject: an order's number without its channel, a parcel's number."""
-    return key.partition(":")[2] if kind == "order" else key
+    """What a person calls the subject: a parcel's number, else the number without its channel or provider."""
+    return key if kind == "shipment" else key.partition(":")[2]
 
 
 class AuditItem(msgspec.Struct, frozen=True, kw_only=True):

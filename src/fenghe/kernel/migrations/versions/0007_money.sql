@@ -194,3 +194,20 @@ create index statement_line_recorded on statement_line (recorded_at);
 
 create trigger finance_voucher_append_only before update or delete or truncate on finance_voucher
     for each statement execute function refuse_change();
+
+-- ── the binding guard 凭证绑定 ────────────────────────────────────────────────────────────────────────────────────────
+alter table payment add column bind_due_at timestamptz default now();
+alter table payment add column judged_at timestamptz;
+alter table payment add column ask_due_at timestamptz;
+alter table payment add column asked integer not null default 0;
+comment on column payment.bind_due_at is 'when the guard is to look at it (again); null: nothing has changed since it last did';
+comment on column payment.ask_due_at is 'when its provider is to be asked (again) what became of it; null: it is final, or a person has it';
+create index payment_bind_due on payment (bind_due_at) where bind_due_at is not null;
+create index payment_ask_due on payment (ask_due_at) where ask_due_at is not null;
+create index payment_refused on payment (order_no) where binding = 'refused';
+
+alter table refund add column bind_due_at timestamptz default now();
+alter table refund add column ask_due_at timestamptz;
+alter table refund add column asked integer not null default 0;
+create index refund_bind_due on refund (bind_due_at) where bind_due_at is not null;
+create index refund_ask_due on refund (ask_due_at) where ask_due_at is not null;
