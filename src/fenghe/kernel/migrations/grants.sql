@@ -8,4 +8,6 @@ grant update on source, message_handling, refused_delivery, subject, observation
 grant update on calendar_job to fenghe_app;
 grant update on order_book, payment, refund, statement_file to fenghe_app;
 grant delete on declaration_draft, web_session, saved_view to fenghe_app;
+grant update on statement_upload to fenghe_app;
+grant delete on statement_upload_part to fenghe_app;
 revoke insert on alembic_version from fenghe_app;
