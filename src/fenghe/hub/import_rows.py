@@ -46,7 +46,8 @@ class Refusal(msgspec.Struct, frozen=True):
 class FileReport(msgspec.Struct, kw_only=True):
     """What became of one file's rows. `incomplete`: stored rows of which a part could not be read.
 
-    `checks` (statements only) are the file's own totals and balances that its rows do not come to.
+    Statements only: `checks` are the file's own totals and balances that its rows do not come to, `notes` what could
+    not be checked.
     """
 
     file: str
@@ -59,6 +60,7 @@ class FileReport(msgspec.Struct, kw_only=True):
     problems: list[RowProblem] = msgspec.field(default_factory=list)
     refused: Refusal | None = None
     checks: list[RowProblem] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
 
 
 Faults = tuple[tuple[Unreadable, ...], bool]

@@ -130,6 +130,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The provider gives every movement its own number: the same one told twice is one."""
     trades: bool = False
     """Its payments and refunds are the provider's word on payments and refunds too."""
+    summary_of: str = ""
+    """Its rows only add up those of files of another layout: nothing of it is booked."""
     totals: tuple[Total, ...] = ()
     totals_head: tuple[str, ...] = ()
     """Columns of the second heading that stands before the row of totals."""
@@ -286,7 +288,7 @@ def _check(layout: Layout) -> None:
         if name not in known:
             raise BadLayout(f"$.fields.{name}", f"one of {', '.join(known)}")
         _check_source(f"$.fields.{name}", source_of(told), known[name])
-    for any_of in _MUST[layout.kind]:
+    for any_of in () if layout.summary_of else _MUST[layout.kind]:
         if not any(name in layout.fields for name in any_of):
             raise BadLayout(f"$.fields.{any_of[0]}", f"the column of {' or '.join(any_of)}")
     if "amount" in layout.fields and layout.kind == "statement" and "direction" not in layout.fields:

@@ -1,11 +1,12 @@
 """Money from files of any layout (资金文件): each message is one row as JSON by column name; its headers say how it is laid out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
+from fenghe.connectors.money_file import camt, mt940
 from fenghe.connectors.money_file.cells import BadCell, LayoutKey, Readers, readers_of
 from fenghe.connectors.money_file.lines import FileTold
 from fenghe.connectors.money_file.told import READ, Row
@@ -34,6 +35,9 @@ ACCOUNT: Final = "fenghe-account"
 """Headers by which an import says what kind of file a row is from, and what the file as a whole says of it."""
 
 ROW: Final = "row"
+
+SPECIAL: Final[Mapping[str, Callable[..., Reading]]] = {mt940.LAYOUT: mt940.read_entry, camt.LAYOUT: camt.read_entry}
+"""Statements that are no tables."""
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +70,9 @@ def _read(message: InboundMessage) -> Reading:
     fields = decode_json(message.body)
     if not isinstance(fields, dict):
         raise NotReadable(ROW, "values by column", text_of(fields))
+    special = SPECIAL.get(message.headers.get(LAYOUT, ""))
+    if special is not None:
+        return special(fields, provider=provider_of_source(message), told=told_by(message.headers))
     return read_fields(cells_of(fields), way_of(message, tuple(cells_of(fields))))
 
 
@@ -81,9 +88,19 @@ def way_of(message: InboundMessage, columns: tuple[str, ...]) -> Way:
     return Way(
         layout=_layout(headers.get(LAYOUT, ""), kind, columns, config),
         unit=_unit(headers.get(UNIT, "")),
-        provider=text_of(config.get("provider")) or message.source,
-        told=FileTold(digest=headers.get(FILE, ""), account=headers.get(ACCOUNT, "")),
+        provider=provider_of_source(message),
+        told=told_by(headers),
     )
+
+
+def provider_of_source(message: InboundMessage) -> str:
+    """Who tells, where neither a row nor its layout says."""
+    return text_of(message.config.get("provider")) or message.source
+
+
+def told_by(headers: Mapping[str, str]) -> FileTold:
+    """What the file as a whole says of a row."""
+    return FileTold(digest=headers.get(FILE, ""), account=headers.get(ACCOUNT, ""))
 
 
 def _unit(told: str) -> Unit:
