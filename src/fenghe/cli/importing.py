@@ -171,7 +171,11 @@ def _judged_words(judged: dict[str, Any]) -> str:
     )
     money = [
         f"{word} {judged[name]:,} {unit}"
-        for name, word, unit in (("payments", "支付单", "笔"), ("refunds", "退款单", "笔"), ("facts", "凭证、出款与账单行", "条"))
+        for name, word, unit in (
+            ("payments", "支付单", "笔"),
+            ("refunds", "退款单", "笔"),
+            ("facts", "凭证、出款与账单行", "条"),
+        )
         if judged.get(name)
     ]
     said += f"，{'，'.join(money)}" if money else ""

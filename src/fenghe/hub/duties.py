@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fenghe.hub.statement_duty import StatementDuty
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
 
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return ()
+    return (StatementDuty(),)
 
 
 def appointments() -> Sequence[Appointment]:

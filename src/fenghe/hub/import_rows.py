@@ -122,10 +122,11 @@ def keep(
                 kept = _keep(connection, source, batch, look)
                 if also is not None:
                     also(connection, kept)
-            return kept
         except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
             if not tries_left:
                 raise
+        else:
+            return kept
     raise AssertionError("the last try either returns or raises")
 
 

@@ -154,9 +154,7 @@ def plan_import(connection: Connection[Any], wish: Wish) -> Plan:
     )
 
 
-def _money_plan(
-    connection: Connection[Any], wish: Wish, source: str, found: store_importing.Known | None
-) -> Plan:
+def _money_plan(connection: Connection[Any], wish: Wish, source: str, found: store_importing.Known | None) -> Plan:
     """A named layout is noted with each row; one that the user wrote belongs to the source, which then reads nothing else."""
     kind: MoneyKind = next(one for one in money_plan.KINDS if one == wish.kind)
     layout: MoneyLayout | None = None

@@ -95,9 +95,7 @@ def _begin(where: str, table: _Table, plan: Plan, layouts: dict[str, Layout]) ->
     columns = _columns(table.sample)
     layout = plan.money_layout or _layout_of(where, columns, plan)
     if missing := missing_columns(layout, columns):
-        raise MoneyLayoutUnfit(
-            name=where, columns=_listed(columns), layout=layout.name, missing="、".join(missing)
-        )
+        raise MoneyLayoutUnfit(name=where, columns=_listed(columns), layout=layout.name, missing="、".join(missing))
     layouts[where] = layout
     table.readers = readers_for(Way(layout=layout), columns)
     for record in table.sample:
@@ -211,4 +209,3 @@ def _read_rows(path: Path, plan: Plan, ways: Mapping[str, Way]) -> Iterator[Row]
 
 def _no_row(told: Record) -> Broken:
     return Broken(line=told.line, where=told.where, field="row", expected="values by column", got=str(told.fields)[:80])
-

@@ -78,7 +78,7 @@ def _identity(told: Record | Broken, reading: Reading, *, numbered: bool) -> byt
     amounts = (line.net_minor, line.gross_minor, line.occurred_at and line.occurred_at.isoformat(), line.booked_on)
     return bytes.fromhex(
         digest(
-            KIND, line.provider, line.ledger, line.account, line.line_no, line.refund_no, line.kind, line.currency,
-            *(str(one) for one in amounts),
+            KIND, line.provider, line.ledger, line.account, line.line_no, line.payment_no, line.out_trade_no,
+            line.order_no, line.refund_no, line.kind, line.currency, *(str(one) for one in amounts),
         )
     )  # fmt: skip

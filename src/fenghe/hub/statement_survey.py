@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from fenghe.connectors.money_file import Way, camt, mt940, read_fields, readers_for
-from fenghe.connectors.money_file.file import ACCOUNT, FILE, KIND, LAYOUT
+from fenghe.connectors.money_file.file import ACCOUNT, BANK, FILE, KIND, LAYOUT
 from fenghe.connectors.money_file.lines import FileTold
 from fenghe.connectors.sales import minor_units
 from fenghe.hub.import_rows import Faults, RowProblem, broken_fault, printable, problem_of
@@ -272,7 +272,7 @@ def _mt940_rows(part: Part, plan: Plan, into: Surveyed) -> Iterator[tuple[Record
         raise NotAStatement(name=part.where, what="MT940", expected=problem.expected, got=got) from None
     into.layout = mt940.LAYOUT
     into.account = _one([statement.account for statement in statements])
-    told, provider = FileTold(digest=part.digest), _provider(plan)
+    told, provider = FileTold(digest=part.digest), str(plan.config.get("provider") or BANK)
     for statement in statements:
         moved = 0
         for entry in statement.entries:
@@ -331,9 +331,7 @@ def _check_follow_on(into: Surveyed, statements: Sequence[mt940.Statement]) -> N
 
 
 def _check(where: str, check: str, expected: str, got: str, *, line: int = 0) -> RowProblem:
-    return RowProblem(
-        file=printable(where), line=line, field=check, expected=expected, got=got, code="figure_differs"
-    )
+    return RowProblem(file=printable(where), line=line, field=check, expected=expected, got=got, code="figure_differs")
 
 
 def _camt_rows(part: Part, plan: Plan, into: Surveyed) -> Iterator[tuple[Record | Broken, Reading]]:
@@ -342,12 +340,10 @@ def _camt_rows(part: Part, plan: Plan, into: Surveyed) -> Iterator[tuple[Record 
     try:
         statements = camt.read_document(root)
     except camt.NotCamt as problem:
-        raise NotAStatement(
-            name=part.where, what="camt 报文", expected=problem.expected, got=problem.got
-        ) from None
+        raise NotAStatement(name=part.where, what="camt 报文", expected=problem.expected, got=problem.got) from None
     into.layout = camt.LAYOUT
     into.account = _one([statement.account for statement in statements])
-    told, provider = FileTold(digest=part.digest), _provider(plan)
+    told, provider = FileTold(digest=part.digest), str(plan.config.get("provider") or BANK)
     line = 0
     for statement in statements:
         moved = {"in": 0, "out": 0, "ins": 0, "outs": 0}
@@ -494,7 +490,9 @@ class _Survey:
         last = surveyed.faults[-1] if surveyed.faults else None
         cut = last is not None and last.expected.endswith(" fields") and last.line == self._last_line
         if cut and last is not None and int(last.got or 0) < int(last.expected.split()[0]):
-            raise FileCut(name=surveyed.where, found=f"最后一行（第 {last.line} 行）只有 {last.got} 列", expected=last.expected)
+            raise FileCut(
+                name=surveyed.where, found=f"最后一行（第 {last.line} 行）只有 {last.got} 列", expected=last.expected
+            )
 
     def _check_chains(self) -> None:
         surveyed = self.surveyed
@@ -590,7 +588,11 @@ def _compare_summaries(parts: list[Surveyed]) -> None:
         if not details:
             summary.notes.append("旁边没有业务明细，汇总未核对")
             continue
-        told = {f"汇总 {name.removeprefix('合计 ')}": text for name, text in summary.told.items() if name.startswith("合计 ")}
+        told = {
+            f"汇总 {name.removeprefix('合计 ')}": text
+            for name, text in summary.told.items()
+            if name.startswith("合计 ")
+        }
         whole = Sums(details[0].found.layout.totals if details[0].found else ())
         for detail in details:
             if detail.sums is not None:
@@ -598,7 +600,9 @@ def _compare_summaries(parts: list[Surveyed]) -> None:
         differences, _ = compare_totals(told, whole)
         summary.checks += [_difference(summary.where, one) for one in differences]
         summary.ours |= {
-            says: str(value) if total.count else major(value) for says, (total, value) in whole.values().items() if says in told
+            says: str(value) if total.count else major(value)
+            for says, (total, value) in whole.values().items()
+            if says in told
         }
 
 

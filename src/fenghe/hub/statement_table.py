@@ -143,10 +143,17 @@ def _row(row: GridRow, found: Found, where: str) -> Record | Broken:
     while len(cells) > width and not bare(cells[-1]):
         cells.pop()
     if len(cells) > width:
-        return Broken(line=row.line, where=where, field=names[-1], expected=f"{width} fields", got=f"{len(cells)}", text=text)
+        return Broken(
+            line=row.line, where=where, field=names[-1], expected=f"{width} fields", got=f"{len(cells)}", text=text
+        )
     if len(cells) < width and not found.layout.short_rows:
         return Broken(
-            line=row.line, where=where, field=names[len(cells)], expected=f"{width} fields", got=f"{len(cells)}", text=text
+            line=row.line,
+            where=where,
+            field=names[len(cells)],
+            expected=f"{width} fields",
+            got=f"{len(cells)}",
+            text=text,
         )
     nul = next((name for name, cell in zip(names, cells, strict=False) if "\0" in cell), None)
     if nul is not None:

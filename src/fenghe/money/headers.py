@@ -9,7 +9,10 @@ Unit = Literal["", "major", "minor"]
 
 _MARKS: Final[tuple[tuple[str, Unit], ...]] = (
     (r"[(\[][+-]?(?:元|人民币|cny|rmb|yuan)[)\]]|(?:yuan|cny|rmb)$|元$", "major"),
-    (r"[(\[][+-]?(?:分|fen|cents?)[)\]]|(?:inminorunits?|minorunits?|minor|infen|fen|incents|cents?)$|(?<=.)分$", "minor"),
+    (
+        r"[(\[][+-]?(?:分|fen|cents?)[)\]]|(?:inminorunits?|minorunits?|minor|infen|fen|incents|cents?)$|(?<=.)分$",
+        "minor",
+    ),
 )
 """What a heading says of its unit, and what is left of it without."""
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")

@@ -151,4 +151,3 @@ class Chain:
 def major(minor: int, digits: int = 2) -> str:
     """An amount as people write it."""
     return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
-

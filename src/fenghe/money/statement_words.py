@@ -15,13 +15,17 @@ import msgspec
 _DAY: Final = r"(\d{4})\s*[年/.-]\s*(\d{1,2})\s*[月/.-]\s*(\d{1,2})|(20\d{2})(\d{2})(\d{2})(?!\d)"
 _FROM: Final = re.compile(r"(?:起始|开始|起)(?:日期|时间|日)\s*[::]?\s*\[?\s*(?:" + _DAY + ")")
 _TO: Final = re.compile(r"(?:终止|结束|截止|止)(?:日期|时间|日)\s*[::]?\s*\[?\s*(?:" + _DAY + ")")
-_SPAN: Final = re.compile(r"(?:日期范围|查询时间段|起止日期|账单周期|期间|统计区间)[::,\s\[]*(?:" + _DAY + r")[^\d]{1,12}(?:" + _DAY + ")")
+_SPAN: Final = re.compile(
+    r"(?:日期范围|查询时间段|起止日期|账单周期|期间|统计区间)[::,\s\[]*(?:" + _DAY + r")[^\d]{1,12}(?:" + _DAY + ")"
+)
 _ACCOUNT: Final = re.compile(
-    r"(?:支付宝账户|支付宝账号|账户号|账号|卡号|账户|户号|商户号|account(?: ?(?:no|number))?)\s*[::,]\s*\[?\s*(?P<no>[0-9A-Za-z*@._-]{4,64})",
+    r"(?:支付宝账户|支付宝账号|账户号|账号|卡号|账户|户号|商户号|account(?: ?(?:no|number))?)\s*[::,]\s*\[?\s*"
+    r"(?P<no>[0-9A-Za-z*@._-]{4,64})",
     re.IGNORECASE,
 )
-_OPENING: Final = re.compile(r"(?:期初|上期|承前|昨日|opening)\s*(?:余额|结余|balance)?\s*[::,]\s*(?P<amount>-?[\d,]+(?:\.\d+)?)", re.IGNORECASE)
-_CLOSING: Final = re.compile(r"(?:期末|本期|closing)\s*(?:余额|结余|balance)\s*[::,]\s*(?P<amount>-?[\d,]+(?:\.\d+)?)", re.IGNORECASE)
+_AMOUNT: Final = r"\s*[::,]\s*(?P<amount>-?[\d,]+(?:\.\d+)?)"
+_OPENING: Final = re.compile(r"(?:期初|上期|承前|昨日|opening)\s*(?:余额|结余|balance)?" + _AMOUNT, re.IGNORECASE)
+_CLOSING: Final = re.compile(r"(?:期末|本期|closing)\s*(?:余额|结余|balance)" + _AMOUNT, re.IGNORECASE)
 _FIGURE: Final = re.compile(r"(?P<label>[^\d+\-,;。.]*?)\s*(?P<number>[+-]?\d[\d,]*(?:\.\d+)?)\s*(?P<unit>笔|元)")
 _HEAD: Final = re.compile(r"^[#\s]*(?P<head>[^\d::]{1,16}?)\s*[::]\s*(?=\D{0,12}[+-]?\d)")
 
@@ -96,7 +100,9 @@ def figures_of(line: str) -> dict[str, str]:
     return found
 
 
-TOTAL_ROW: Final = re.compile(r"^(?:人民币|本页|本期|账户|收支)?(?:合计|总计|小计|总额|汇总)\s*[::]?$|^total$", re.IGNORECASE)
+TOTAL_ROW: Final = re.compile(
+    r"^(?:人民币|本页|本期|账户|收支)?(?:合计|总计|小计|总额|汇总)\s*[::]?$|^total$", re.IGNORECASE
+)
 """A row whose first cell says that it adds the others up."""
 
 

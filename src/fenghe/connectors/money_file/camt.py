@@ -24,14 +24,16 @@ LAYOUT: Final = "camt"
 MESSAGES: Final = {"BkToCstmrAcctRpt": "Rpt", "BkToCstmrStmt": "Stmt", "BkToCstmrDbtCdtNtfctn": "Ntfctn"}
 """The three messages and what their statements are called."""
 _NAMESPACE: Final = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.05[234]\.001\.\d\d")
-_STATEMENT: Final = frozenset(
+_STATEMENT_WORDS: Final = (
     "Id StmtPgntn RptPgntn NtfctnPgntn ElctrncSeqNb LglSeqNb RptgSeq CreDtTm FrToDt CpyDplctInd RptgSrc Acct RltdAcct"
-    " Intrst Bal TxsSummry Ntry AddtlStmtInf AddtlRptInf AddtlNtfctnInf".split()
+    " Intrst Bal TxsSummry Ntry AddtlStmtInf AddtlRptInf AddtlNtfctnInf"
 )
-_ENTRY: Final = frozenset(
+_ENTRY_WORDS: Final = (
     "NtryRef Amt CdtDbtInd RvslInd Sts BookgDt ValDt AcctSvcrRef Avlbty BkTxCd ComssnWvrInd AddtlInfInd AmtDtls Chrgs"
-    " TechInptChanl Intrst CardTx NtryDtls AddtlNtryInf".split()
+    " TechInptChanl Intrst CardTx NtryDtls AddtlNtryInf"
 )
+_STATEMENT: Final = frozenset(_STATEMENT_WORDS.split())
+_ENTRY: Final = frozenset(_ENTRY_WORDS.split())
 _NEEDED: Final = ("Amt", "CdtDbtInd", "Sts")
 
 
@@ -228,7 +230,9 @@ def _lines(entry: _Told, *, provider: str, told: FileTold) -> Iterator[LineTold]
     parts = [_part(detail, currency, net) for detail in details] if len(details) > 1 else []
     amounts = [part for part in parts if part is not None]
     whole = len(amounts) == len(details) and sum(amounts) == net
-    told_parts = list(zip(details, amounts, strict=True)) if parts and whole else [(details[0] if details else entry, net)]
+    told_parts = (
+        list(zip(details, amounts, strict=True)) if parts and whole else [(details[0] if details else entry, net)]
+    )
     occurred, booked = _when(entry)
     others = details if not whole or not parts else []
     for item, (detail, amount) in enumerate(told_parts):

@@ -67,7 +67,9 @@ class Readers:
         self.plain = tuple(dict.fromkeys(self._plain_columns()))
         """Columns whose unit only the whole file can tell."""
         self.parts = tuple(
-            (name, column, sign) for name, sign in layout.components.items() if (column := self.column(name, money=True))
+            (name, column, sign)
+            for name, sign in layout.components.items()
+            if (column := self.column(name, money=True))
         )
 
     def column(self, name: str, *, money: bool = False) -> str | None:

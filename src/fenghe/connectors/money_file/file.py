@@ -36,6 +36,9 @@ ACCOUNT: Final = "fenghe-account"
 
 ROW: Final = "row"
 
+BANK: Final = "bank"
+"""Who tells a bank's statement of which nothing says more."""
+
 SPECIAL: Final[Mapping[str, Callable[..., Reading]]] = {mt940.LAYOUT: mt940.read_entry, camt.LAYOUT: camt.read_entry}
 """Statements that are no tables."""
 
@@ -72,7 +75,8 @@ def _read(message: InboundMessage) -> Reading:
         raise NotReadable(ROW, "values by column", text_of(fields))
     special = SPECIAL.get(message.headers.get(LAYOUT, ""))
     if special is not None:
-        return special(fields, provider=provider_of_source(message), told=told_by(message.headers))
+        provider = text_of(message.config.get("provider")) or BANK
+        return special(fields, provider=provider, told=told_by(message.headers))
     return read_fields(cells_of(fields), way_of(message, tuple(cells_of(fields))))
 
 
@@ -154,12 +158,14 @@ def read_fields(cells: Mapping[str, str], way: Way) -> Reading:
     """The items of one row, or the first thing that is wrong with it."""
     try:
         row = Row(cells, readers_for(way, tuple(cells)), provider=way.provider)
-        return Reading(items=READ[way.layout.kind](row, 0, way.told))
+        items = READ[way.layout.kind](row, 0, way.told)
     except BadCell as problem:
-        note = Unreadable(
-            item=0, field=problem.column, expected=problem.expected, got=problem.got, code=problem.code
-        )
-        return Reading(unreadable=(note,))
+        return Reading(unreadable=(_note(problem),))
+    return Reading(items=items, unreadable=tuple(map(_note, row.notes)) if row.notes else ())
+
+
+def _note(problem: BadCell) -> Unreadable:
+    return Unreadable(item=0, field=problem.column, expected=problem.expected, got=problem.got, code=problem.code)
 
 
 CONNECTOR = MoneyFile()

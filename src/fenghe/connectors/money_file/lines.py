@@ -21,9 +21,29 @@ from fenghe.money.words import refund_state_of
 UNEXPLAINED: Final = "未说明"
 """The part of a wide row's net that its told parts do not add up to."""
 
-IN: Final = frozenset({"in", "收入", "收", "贷", "贷方", "入账", "入", "转入", "存入", "cr", "c", "credit", "crdt", "+", "income", "贷cr"})
+IN: Final = frozenset(
+    "in 收入 收 贷 贷方 入账 入 转入 存入 cr c credit crdt + income 贷cr".split()  # noqa: SIM905 - as one reads it
+)
 OUT: Final = frozenset(
-    {"out", "支出", "支", "借", "借方", "出账", "出", "转出", "取出", "支取", "dr", "d", "debit", "dbit", "-", "expense", "借dr"}
+    {
+        "out",
+        "支出",
+        "支",
+        "借",
+        "借方",
+        "出账",
+        "出",
+        "转出",
+        "取出",
+        "支取",
+        "dr",
+        "d",
+        "debit",
+        "dbit",
+        "-",
+        "expense",
+        "借dr",
+    }
 )
 NEITHER: Final = frozenset({"none", "不计收支", "中性交易", "其他", "/"})
 """How statements say which way the money went."""

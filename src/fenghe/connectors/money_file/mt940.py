@@ -31,7 +31,7 @@ _PART: Final = re.compile(r"\?(\d\d)")
 _SIGNS: Final[Mapping[str, int]] = {"C": 1, "D": -1, "RC": -1, "RD": 1, "EC": 1, "ED": -1}
 """Reversals turn: a reversed credit takes the money back."""
 _FEES: Final = ("NCHG", "NCOM", "NMSF")
-NO_REFERENCE: Final = frozenset({"NONREF", "NOREF", ""})
+NO_REFERENCE: Final = frozenset({"NONREF", "NOREF", "N", "KREF+", "EREF+", ""})
 
 
 class NotMt940(ValueError):
@@ -93,7 +93,7 @@ def read_statements(lines: Iterable[tuple[int, str]]) -> list[Statement]:
 def _take(told: Statement, entry: Entry | None, number: int, tag: str, value: str) -> Entry | None:
     match tag:
         case "25" | "25P":
-            told.account = value.split("\n")[0].strip()
+            told.account = value.split("\n", maxsplit=1)[0].strip()
         case "28C" | "28":
             told.number = value.strip()
         case "60F" | "60M":
@@ -211,6 +211,7 @@ def read_entry(fields: Mapping[str, str], *, provider: str, told: FileTold) -> R
     except BadValue as problem:
         return _unreadable(problem.expected, problem.got, "unreadable")
     own, _, bank = found["reference"].partition("//")
+    own, name = _own_reference(own)
     words = _words(fields.get("86", ""))
     summary = " ".join(part for part in (words.text, (found["extra"] or "").strip()) if part)[:2_000]
     line = LineTold(
@@ -220,15 +221,21 @@ def read_entry(fields: Mapping[str, str], *, provider: str, told: FileTold) -> R
         kind=_kind(found["mark"], found["type"]),
         booked_on=booked,
         line_no=bank.strip(),
-        batch_no="" if own.strip() in NO_REFERENCE else own.strip(),
+        batch_no=own,
         order_no=order_no_in(summary) or order_no_of(words.end_to_end),
         currency=currency,
         net_minor=_SIGNS[found["mark"]] * amount,
-        counterparty=words.name,
+        counterparty=words.name or name,
         summary=summary,
         file_digest=told.digest,
     )
     return Reading(items=(line,))
+
+
+def _own_reference(told: str) -> tuple[str, str]:
+    """The customer's reference, and the name that some banks put behind it."""
+    number, *names = re.split(r"\s{2,}", told.strip())
+    return "" if number in NO_REFERENCE else number, " ".join(names)
 
 
 def _unreadable(expected: str, got: str, code: str) -> Reading:
@@ -259,5 +266,7 @@ def _words(told: str) -> _Words:
     name = "".join(text for number, text in parts if number in (32, 33)).strip()
     reference = re.search(r"EREF\+([^ +]+)", text)
     return _Words(
-        text=" ".join(f"{kind} {text}".split()), name=" ".join(name.split()), end_to_end=reference[1] if reference else ""
+        text=" ".join(f"{kind} {text}".split()),
+        name=" ".join(name.split()),
+        end_to_end=reference[1] if reference else "",
     )

@@ -23,6 +23,10 @@ VOUCHER_TYPES: Final[Mapping[str, str]] = {
 """What finance may call a voucher's type → ours; another word stays as it is."""
 
 
+SPARED: Final = frozenset({"balance"})
+"""Without these a row still says what moved: one that cannot be read is noted, not a reason to lose the movement."""
+
+
 class Row:
     """One row under its layout: values by field, read when asked for."""
 
@@ -31,8 +35,24 @@ class Row:
         self.readers = readers
         self.currency = readers.currency_of(cells)
         self._provider = provider
+        self.notes: list[BadCell] = []
+        """What cannot be read of it although the row can do without."""
         currency = self.currency
-        self.values = {name: read(cells, currency) for name, read in readers.fields.items()}
+        try:
+            self.values = {name: read(cells, currency) for name, read in readers.fields.items()}
+        except BadCell:
+            self.values = self._tolerant(currency)
+
+    def _tolerant(self, currency: str) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name, read in self.readers.fields.items():
+            try:
+                values[name] = read(self.cells, currency)
+            except BadCell as problem:
+                if name not in SPARED:
+                    raise
+                self.notes.append(problem)
+        return values
 
     def get(self, name: str) -> Any:
         """The value; None where nothing is said."""
@@ -117,7 +137,7 @@ def read_voucher(row: Row, *, item: int) -> VoucherTold:
     """One voucher. Without a column for its type a negative amount is a refund's, another an order's. Raises BadCell."""
     amount = row.get("amount")
     for side in ("income", "expense"):
-        amount = amount if amount else row.get(side)
+        amount = amount or row.get(side)
     if amount is None:
         amount = row.need("amount", "the amount of the voucher")
     word = row.text("voucher_type")
