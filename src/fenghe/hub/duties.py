@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fenghe.hub.statement_duty import StatementDuty
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
 from fenghe.money.tasks_asking import AskingDuty, BillAppointment
@@ -11,7 +12,7 @@ from fenghe.money.tasks_binding import BindingDuty
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return (BindingDuty(), AskingDuty())
+    return (BindingDuty(), AskingDuty(), StatementDuty())
 
 
 def appointments() -> Sequence[Appointment]:

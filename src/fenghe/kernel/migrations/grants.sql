@@ -9,4 +9,6 @@ grant update on calendar_job to fenghe_app;
 grant update on order_book, payment, refund, statement_file, pay_order to fenghe_app;
 grant update on recon_mark, recon_break, recon_ruling to fenghe_app;
 grant delete on declaration_draft, web_session, saved_view to fenghe_app;
+grant update on statement_upload to fenghe_app;
+grant delete on statement_upload_part to fenghe_app;
 revoke insert on alembic_version from fenghe_app;
