@@ -12,6 +12,7 @@ from psycopg import Connection
 from fenghe.hub import paying, rooms
 from fenghe.hub.asking import ACTS
 from fenghe.hub.paying import Linked, NoLink, make_link
+from fenghe.hub.statement_duty import StatementDuty
 from fenghe.hub.worker import Worker
 from fenghe.kernel.connections.store import NewSource, create_source
 from fenghe.kernel.database.address import Database
@@ -174,6 +175,18 @@ def test_bills_are_fetched_once_and_kept_whole(hub: Hub, provider: str) -> None:
     marks = {b"\x1f\x8b"} if provider == "wechatpay" else {b"PK"}
     assert {bytes(row[0])[:2] for row in kept} == marks and all('"bill_day":"2026-02-05"' in row[1] for row in kept)
     assert ask_bills(hub.connection, f"{provider}-shop", date(2026, 2, 5), now=datetime.now(UTC)) == 0
+    duty = StatementDuty()
+    while duty.turn(hub.connection, now=datetime.now(UTC)):
+        continue
+    files = hub.rows("select name, layout, complete, read, stored, set_aside from statement_file order by name")
+    whole = [row for row in files if row[3]]  # Alipay's summary has no rows of its own
+    assert len(whole) == 2 and all(row[2] and row[3] == row[4] and not row[5] for row in whole), files
+    paid = {one.payment_no for one in hub.gateway.till.payments.values() if one.provider == provider and one.paid_at}
+    worker = Worker(hub.connection)
+    while worker.turn().messages:
+        continue
+    lines = {row[0] for row in hub.rows("select distinct payment_no from statement_line where kind = 'payment'")}
+    assert lines and lines <= paid, "every line is a payment of the till"
 
 
 def test_an_answer_with_a_wrong_signature_counts_for_nothing(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ Promises: an answer enters by the inbox like anything else we hear; a bill's add
 made is kept with its payment order; whoever asked from a case is told in it.
 """
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -15,8 +16,10 @@ from fenghe.connectors import alipay, wechatpay
 from fenghe.connectors.alipay.api import PAGES, page_url
 from fenghe.connectors.paying import Provider
 from fenghe.connectors.rsa_signing import BadKey
+from fenghe.hub import store_uploads
 from fenghe.hub.store_asking import log_case
-from fenghe.kernel.connecting import Answer, Connector, InboundMessage, Reading, Request, Unreadable
+from fenghe.hub.store_uploads import PIECE_BYTES
+from fenghe.kernel.connecting import Answer, Request
 from fenghe.kernel.connections.store import Source
 from fenghe.kernel.outbox.sender import Act, Outcome
 from fenghe.kernel.outbox.store import Claimed
@@ -68,6 +71,8 @@ class PaymentAct:
         match self._act:
             case Ask.BILL_LINK if outcome.error is None:
                 _fetch_bill(connection, claimed, wish, outcome)
+            case Ask.BILL if outcome.error is None:
+                _hand_on_bill(connection, claimed, wish, outcome)
             case Ask.LINK:
                 _keep_link(connection, claimed, wish, outcome)
             case Ask.CLOSE if outcome.error is None:
@@ -97,6 +102,23 @@ def _fetch_bill(connection: Connection[Any], claimed: Claimed, wish: Wish, outco
         store_asking.ask(connection, Ask.BILL, found, source=claimed.source, key=key, due_at=datetime.now(UTC))
 
 
+def _hand_on_bill(connection: Connection[Any], claimed: Claimed, wish: Wish, outcome: Outcome) -> None:
+    """The file goes where uploaded statements go, under the name that its provider's own page would give it."""
+    day = "" if wish.bill_day is None else wish.bill_day.isoformat()
+    ending = "zip" if wish.archive == "zip" else "csv.gz" if wish.archive == "gzip" else "csv"
+    body = outcome.reply
+    upload = store_uploads.keep(
+        connection,
+        name=f"{claimed.source}-{wish.bill_type or 'trade'}-{day}.{ending}",
+        size=len(body),
+        digest=hashlib.sha256(body).digest(),
+        pieces=(body[at : at + PIECE_BYTES] for at in range(0, len(body), PIECE_BYTES)),
+        person="fenghe",
+        ip="",
+    )
+    store_uploads.order(connection, upload, source=f"{claimed.source}.bills"[:63], layout="")
+
+
 def _keep_link(connection: Connection[Any], claimed: Claimed, wish: Wish, outcome: Outcome) -> None:
     provider = _provider(connection, claimed.source)
     url = provider.link_of(wish, outcome.reply) if provider and outcome.error is None else ""
@@ -118,37 +140,6 @@ def _provider(connection: Connection[Any], source: str) -> Provider | None:
 
 ACTS: Final[Mapping[str, Act]] = {str(act): PaymentAct(act) for act in Ask}
 """Everything that payment providers are asked."""
-
-
-BillReader = Callable[[InboundMessage, Wish], Reading]
-BILL_READERS: Final[dict[str, BillReader]] = {}
-"""Who reads a downloaded bill, by provider: the statement intake enters itself here. Without one the file is kept."""
-
-
-class BillReading:
-    """A payment connector whose downloaded bills are read by the statement intake."""
-
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
-        self.name = connector.name
-        self.title = connector.title
-        self.kind = connector.kind
-        self.check = connector.check
-
-    def read(self, message: InboundMessage) -> Reading:
-        """A bill by its reader, anything else by the connector."""
-        if message.headers.get(":act") != Ask.BILL:
-            return self._connector.read(message)
-        reader = BILL_READERS.get(self.name)
-        if reader is None:
-            note = Unreadable(item=0, field="bill", expected="账单读取器", got=self.title, code="bill_kept")
-            return Reading(unreadable=(note,))
-        return reader(message, msgspec.json.decode(message.headers.get(":asked", "{}"), type=Wish))
-
-
-def with_bills(connectors: Mapping[str, Connector]) -> dict[str, Connector]:
-    """The same connectors; payment providers' bills go to their readers."""
-    return {name: BillReading(one) if name in PROVIDERS else one for name, one in connectors.items()}
 
 
 # ── a link for a buyer ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,6 @@ from fenghe.connectors import (
     zto,
 )
 from fenghe.hub.declared import Declared
-from fenghe.hub.paying import with_bills
 from fenghe.hub.trackers import with_answers
 from fenghe.kernel.connecting import Connector, InboundMessage, named
 from fenghe.kernel.judging.contract import Rule, Told
@@ -44,7 +43,7 @@ def connectors() -> dict[str, Connector]:
         *(zto, sf, kuaidi100, generic_json, tracking_file, taobao, pdd, douyin, jd, order_file),
         *(money_file, wechatpay, alipay),
     )
-    return with_bills(with_answers(named([PersonConnector(), *(module.CONNECTOR for module in modules)])))
+    return with_answers(named([PersonConnector(), *(module.CONNECTOR for module in modules)]))
 
 
 def rules(declared: Declared) -> dict[str, Rule]:

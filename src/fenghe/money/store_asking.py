@@ -30,7 +30,8 @@ def claim_payments(connection: Connection[Any], *, limit: int) -> list[Row]:
     """Payments whose question is due, with the payment source that told of them last."""
     return fetch(
         connection,
-        "select p.subject_id as id, p.provider, p.payment_no, p.out_trade_no, p.asked, s.key, (select o.source from"
+        "select p.subject_id as id, p.provider, p.payment_no, p.out_trade_no, p.asked, s.key,"
+        " (s.final and p.amount_minor is not null) as settled, (select o.source from"
         " observation o join source c on c.id = o.source and c.connector = p.provider where o.subject_id = p.subject_id"
         " order by o.heard_at desc limit 1) as source from payment p join subject s on s.id = p.subject_id"
         " where p.ask_due_at <= now() order by p.ask_due_at limit %(limit)s for update of p skip locked",
@@ -43,6 +44,7 @@ def claim_refunds(connection: Connection[Any], *, limit: int) -> list[Row]:
     return fetch(
         connection,
         "select r.subject_id as id, r.provider, r.refund_no, r.out_refund_no, r.payment_no, r.out_trade_no, r.asked, s.key,"
+        " (s.final and r.amount_minor is not null) as settled,"
         " (select o.source from observation o join source c on c.id = o.source and c.connector = r.provider"
         " where o.subject_id = r.subject_id order by o.heard_at desc limit 1) as source"
         " from refund r join subject s on s.id = r.subject_id where r.ask_due_at <= now()"
@@ -258,3 +260,24 @@ def open_link(connection: Connection[Any], source: str, order_no: str) -> Row | 
         {"source": source, "no": order_no},
     )
     return rows[0] if rows else None
+
+
+def has_source(connection: Connection[Any], provider: str) -> bool:
+    """Is there a connection by which this provider can be asked?"""
+    return any(one["connector"] == provider for one in sources_of(connection))
+
+
+def ask_now(connection: Connection[Any], table: str, subject: int, now: datetime) -> None:
+    """A person wants to know now: the next question is due, the schedule goes on from there."""
+    connection.execute(
+        f"update {table} set ask_due_at = %s where subject_id = %s".encode(), (now - timedelta(seconds=1), subject)
+    )
+
+
+def ask_subject(connection: Connection[Any], kind: str, key: str, now: datetime) -> None:
+    """The same by the subject's key."""
+    rows = fetch(
+        connection, "select id from subject where kind = %(kind)s and key = %(key)s", {"kind": kind, "key": key}
+    )
+    for row in rows:
+        ask_now(connection, kind, row["id"], now)

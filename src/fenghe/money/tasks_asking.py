@@ -77,7 +77,7 @@ def _ask(
     nobody, stuck = [], []
     for one in due:
         source = one["source"] if one["source"] in known else _who(sources, one["provider"])
-        again = next_question(kind, one["asked"] + 1, now)
+        again = None if one["settled"] else next_question(kind, one["asked"] + 1, now)
         if source is None:
             nobody.append(one["id"])
             continue
@@ -85,7 +85,7 @@ def _ask(
         key = f"{act}:{source}:{one['id']}:{one['asked']}"
         store.ask(connection, act, what, source=source, key=key, due_at=now)
         asked.append((one["id"], again))
-        if again is None:
+        if again is None and not one["settled"]:
             stuck.append({**one, "asked": one["asked"] + 1})
     store.put_off(connection, kind, [one[0] for one in asked], [one[1] for one in asked])
     if nobody:
