@@ -13,7 +13,7 @@ from fenghe.money import store_asking as store
 from fenghe.money.asking import Ask, Wish, next_question
 
 BATCH: Final = 200
-SWEEP_SECONDS: Final = 20.0
+SWEEP_SECONDS: Final = 5.0
 NOUNS: Final = {"payment": "支付单", "refund": "退款单"}
 
 

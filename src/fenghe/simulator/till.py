@@ -37,6 +37,8 @@ class Sold(msgspec.Struct, frozen=True, kw_only=True):
     cancelled_at: datetime | None = None
     told: bool = True
     """False: no channel ever tells of it, only the money comes."""
+    payment_no: str = ""
+    """The payment's number where the channel tells it with the order."""
 
 
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,9 +139,10 @@ class Till:
     def _pay(
         self, order: Sold, provider: str, number: str, amount_minor: int, paid_at: datetime, fault: MoneyFault | None
     ) -> Paid:
+        again = fault is MoneyFault.DUPLICATE_PAYMENT
         paid = Paid(
             provider=provider,
-            payment_no=self._number(provider, paid_at),
+            payment_no=self._number(provider, paid_at) if again or not order.payment_no else order.payment_no,
             out_trade_no=number,
             order_no=order.order_no,
             title=order.title,

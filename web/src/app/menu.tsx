@@ -5,7 +5,9 @@ import {
   AuditOutlined,
   BranchesOutlined,
   InboxOutlined,
+  PayCircleOutlined,
   QuestionCircleOutlined,
+  RollbackOutlined,
   SafetyCertificateOutlined,
   ShoppingOutlined,
   TeamOutlined,
@@ -45,6 +47,13 @@ export const MENU: MenuGroup[] = [
         anyOf: ["orders.view", "cases.rule", "cases.assign"],
         badge: "cases_open",
       },
+    ],
+  },
+  {
+    word: "menu.money",
+    entries: [
+      { key: "payments", to: "/payments", word: "menu.payments", icon: <PayCircleOutlined />, anyOf: ["money.view"] },
+      { key: "refunds", to: "/refunds", word: "menu.refunds", icon: <RollbackOutlined />, anyOf: ["money.view"] },
     ],
   },
   {
