@@ -54,6 +54,7 @@ class Hub:
         self.connection, self.gateway = connection, gateway
         for name, base, channels in (("wechatpay", address, ["jd"]), ("alipay", f"{address}/gateway.do", ["taobao"])):
             config = {"base_url": base, "notify_url": "https://shop.example/hook", "collects_for": channels}
+            config["search_after_seconds"] = 0
             wish = NewSource(
                 id=f"{name}-shop", connector=name, title=name, config=config, secrets=gateway.secrets(name)
             )
@@ -201,7 +202,10 @@ def test_an_answer_with_a_wrong_signature_counts_for_nothing(hub: Hub, monkeypat
 
 def test_an_order_paid_by_the_channels_word_is_looked_for_at_its_provider(hub: Hub) -> None:
     paid = next(one for one in hub.gateway.till.payments.values() if one.provider == "wechatpay")
-    hear(hub.connection, order(paid.order_no, "await_shipment", total_minor=paid.amount_minor, paid_at=paid.paid_at))
+    told = order(
+        paid.order_no, "await_shipment", total_minor=paid.amount_minor, paid_at=datetime.now(UTC) - timedelta(hours=1)
+    )
+    hear(hub.connection, told)
     AskingDuty().turn(hub.connection, now=datetime.now(UTC))
     AskingDuty().turn(hub.connection, now=datetime.now(UTC))
     hub.send()

@@ -72,8 +72,8 @@ MONEY_FAULTS: Final = (
     Strike(kind=MoneyFault.REPEATED_NOTICE, count=5),
 )
 COLLECTORS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
-    "wechatpay": ("微信支付(沙箱)", {"collects_for": ["pdd", "douyin", "jd"]}),
-    "alipay": ("支付宝(沙箱)", {"collects_for": ["taobao"], "trade_no_prefix": "T200P"}),
+    "wechatpay": ("微信支付(沙箱)", {"collects_for": ["pdd", "douyin", "jd"], "search_after_seconds": 20}),
+    "alipay": ("支付宝(沙箱)", {"collects_for": ["taobao"], "trade_no_prefix": "T200P", "search_after_seconds": 20}),
 }
 HISTORY: Final = timedelta(hours=6)
 """The part of the past that a living demo plays in fast motion."""

@@ -14,8 +14,11 @@ from fenghe.money.asking import Ask, Wish
 
 NOBODY: Final = timedelta(hours=6)
 """Until a provider can be asked at all, it is looked at again so often."""
-SEARCH_AFTER: Final = "10 minutes"
-SEARCH_WITHIN: Final = "3 days"
+SEARCH_AFTER_SECONDS: Final = 600
+"""An order and its payment are told by two parties; so long each may be late."""
+SEARCH_WITHIN: Final = "30 days"
+SEARCH_MOST: Final = 100
+"""At a time: a history of orders imported before its payments must not become a flood of questions."""
 
 
 def sources_of(connection: Connection[Any]) -> list[Row]:
@@ -168,16 +171,25 @@ def mark(connection: Connection[Any], pay_order: int, status: str, *, error: str
     )
 
 
-def search_for(connection: Connection[Any], *, source: str, provider: str, channels: Sequence[str], prefix: str) -> int:
+def search_for(
+    connection: Connection[Any],
+    *,
+    source: str,
+    provider: str,
+    channels: Sequence[str],
+    prefix: str,
+    after_seconds: int = SEARCH_AFTER_SECONDS,
+) -> int:
     """Orders that a channel calls paid and no payment names: their payment is looked for at whoever collects for them."""
     found = connection.execute(
         "insert into pay_order (source, provider, out_trade_no, order_no, reason, currency, amount_minor, ask_due_at)"
         " select %(source)s, %(provider)s, %(prefix)s || b.order_no, b.order_no, 'search', b.currency, b.due_minor, now()"
-        f" from order_book b where b.changed_at > now() - interval '{SEARCH_WITHIN}' and b.channel = any(%(channels)s)"
-        f" and b.paid_at < now() - interval '{SEARCH_AFTER}' and b.order_no <> ''"
+        f" from order_book b where b.paid_at > now() - interval '{SEARCH_WITHIN}' and b.channel = any(%(channels)s)"
+        " and greatest(b.paid_at, b.changed_at) < now() - %(after)s * interval '1 second' and b.order_no <> ''"
+        " and not exists (select from pay_order o where o.source = %(source)s and o.order_no = b.order_no)"
         " and not exists (select from payment p where p.order_no = b.order_no and p.succeeded)"
-        " order by b.changed_at limit 500 on conflict (source, out_trade_no) do nothing",
-        {"source": source, "provider": provider, "channels": list(channels), "prefix": prefix},
+        f" order by b.changed_at desc limit {SEARCH_MOST} on conflict (source, out_trade_no) do nothing",
+        {"source": source, "provider": provider, "channels": list(channels), "prefix": prefix, "after": after_seconds},
     )
     return found.rowcount
 

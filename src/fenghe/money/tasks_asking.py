@@ -62,10 +62,15 @@ class AskingDuty:
                         provider=source["connector"],
                         channels=[str(one) for one in channels],
                         prefix=prefix,
+                        after_seconds=_seconds(source["config"].get("search_after_seconds")),
                     )
         with connection.transaction():
             for kind in NOUNS:
                 store.close_answered(connection, kind)
+
+
+def _seconds(told: Any) -> int:
+    return told if isinstance(told, int) and told >= 0 else store.SEARCH_AFTER_SECONDS
 
 
 def _ask(
