@@ -34,6 +34,7 @@ from fenghe.logistics.declared import FUSE
 from fenghe.logistics.policy import DEFAULT_POLICY
 from fenghe.logistics.store_queries import begin_correction
 from fenghe.money import store_asking as store_money
+from fenghe.money.tasks_binding import BindingDuty
 
 TRIES = 5
 T = TypeVar("T")
@@ -161,10 +162,13 @@ class Hub:
         with psycopg.connect(self.app_url, autocommit=True, application_name="fenghe-ruling") as connection:
             worker = Worker(connection)
             with connection.transaction():
-                body = msgspec.json.encode(begin(connection))
+                word = begin(connection)
+                body = msgspec.json.encode(word)
                 arrival = inbox.Arrival(dedupe_key=hashlib.sha256(body).digest(), body=body)
                 message, _ = inbox.store_one(connection, source=SOURCE, way="ruling", arrival=arrival)
                 worker.process([message])
+            if word.subject_kind == "payment":
+                BindingDuty().turn(connection, now=datetime.now(UTC))  # whoever rules sees what came of it
             pulse.beat(connection, ("orders", "cases", "messages", "workbench"))
 
 

@@ -84,4 +84,23 @@ export const payments = {
   "state.pending": ["待绑定", "To be bound"],
   "state.bound": ["已绑定订单", "Bound"],
   "state.refused": ["未绑定", "Not bound"],
+  "pay.numbers": ["单号", "Numbers"],
+  "decide.pay.accept_theirs": ["算作订单的支付", "Count it as paid"],
+  "decide.pay.accept_theirs.effect": [
+    "{no}：以支付机构的说法为准（{theirs}）",
+    "{no}: the provider is right ({theirs})",
+  ],
+  "decide.pay.accept_theirs.usual": ["与买家核实过|改价没有同步", "Confirmed with the buyer|The price had changed"],
+  "decide.pay.keep_ours": ["维持我方", "Keep ours"],
+  "decide.pay.keep_ours.effect": [
+    "{no}：确认不算订单的支付，保持「{ours}」",
+    "{no}: it is no order's payment; keep '{ours}'",
+  ],
+  "decide.pay.keep_ours.usual": ["另行退款|记账错误", "Refunded separately|Booking error"],
+  "decide.pay.ask_again": ["重新询问支付机构", "Ask the provider again"],
+  "decide.pay.ask_again.effect": ["暂不改变，再向支付机构查询一次 {no}", "No change yet; ask the provider about {no}"],
+  "decide.pay.ask_again.usual": ["等支付机构答复", "Wait for the provider"],
+  "side.pay.theirs": ["支付机构的说法", "What the provider says"],
+  "side.pay.ours": ["订单应该收到", "What the order should bring"],
+  "side.pay.oursHint": ["这一边是应收账，见订单页。", "This side is the book of orders; see the order."],
 } satisfies Dictionary;

@@ -29,7 +29,7 @@ export function RefundList() {
         control={control}
         columns={columns}
         fields={[
-          { kind: "numbers", name: "q", label: t("order.numbers"), primary: true },
+          { kind: "numbers", name: "q", label: t("pay.numbers"), primary: true },
           { kind: "choice", name: "provider", label: t("pay.provider"), choices: PROVIDERS, primary: true },
           {
             kind: "days",

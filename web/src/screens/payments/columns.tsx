@@ -18,7 +18,7 @@ export function paymentColumns(t: Translate): QueryColumn<PaymentRow>[] {
     {
       key: "payment_no",
       title: t("pay.no"),
-      width: 270,
+      width: 255,
       fixed: "left",
       render: (row) => (
         <Copyable text={row.payment_no}>
@@ -26,11 +26,11 @@ export function paymentColumns(t: Translate): QueryColumn<PaymentRow>[] {
         </Copyable>
       ),
     },
-    { key: "provider", title: t("pay.provider"), width: 100, render: (row) => row.provider_title },
+    { key: "provider", title: t("pay.provider"), width: 90, render: (row) => row.provider_title },
     {
       key: "amount",
       title: t("pay.amount"),
-      width: 110,
+      width: 105,
       align: "right",
       sort: "amount",
       render: (row) => <MoneyText money={row.amount} />,
@@ -38,7 +38,7 @@ export function paymentColumns(t: Translate): QueryColumn<PaymentRow>[] {
     {
       key: "binding",
       title: t("pay.binding"),
-      width: 330,
+      width: 285,
       render: (row) => (
         <span className="fh-clip" title={row.cause_title ?? ""}>
           <Binding binding={row.binding} title={row.binding_title} />{" "}
@@ -49,7 +49,7 @@ export function paymentColumns(t: Translate): QueryColumn<PaymentRow>[] {
     {
       key: "state",
       title: t("pay.state"),
-      width: 150,
+      width: 115,
       render: (row) => (
         <>
           <MoneyState state={row.state} title={row.state_title} /> {row.held && <HeldTag reason={row.hold_reason} />}
@@ -59,7 +59,7 @@ export function paymentColumns(t: Translate): QueryColumn<PaymentRow>[] {
     {
       key: "order",
       title: t("pay.order"),
-      width: 210,
+      width: 175,
       render: (row) => <OrderLink id={row.order_id} number={row.order_no} />,
     },
     {
@@ -93,7 +93,7 @@ export function refundColumns(t: Translate): QueryColumn<RefundRow>[] {
     {
       key: "refund_no",
       title: t("refund.no"),
-      width: 280,
+      width: 260,
       fixed: "left",
       render: (row) => (
         <Copyable text={row.refund_no}>
@@ -123,14 +123,14 @@ export function refundColumns(t: Translate): QueryColumn<RefundRow>[] {
     {
       key: "order",
       title: t("pay.order"),
-      width: 230,
+      width: 190,
       render: (row) =>
         row.order_id ? <OrderLink id={row.order_id} number={row.order_no} /> : <Flag mood="warn">{t("refund.unbound")}</Flag>,
     },
     {
       key: "payment_no",
       title: t("pay.no"),
-      width: 270,
+      width: 240,
       render: (row) =>
         row.payment_id ? <Link to={`/payments/${row.payment_id}`}>{row.payment_no}</Link> : row.payment_no || <Blank />,
     },
