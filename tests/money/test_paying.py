@@ -53,7 +53,11 @@ class Hub:
     def __init__(self, connection: Connection[Any], gateway: TillGateway, address: str) -> None:
         self.connection, self.gateway = connection, gateway
         for name, base, channels in (("wechatpay", address, ["jd"]), ("alipay", f"{address}/gateway.do", ["taobao"])):
-            config = {"base_url": base, "notify_url": "https://shop.example/hook", "collects_for": channels}
+            config: dict[str, Any] = {
+                "base_url": base,
+                "notify_url": "https://shop.example/hook",
+                "collects_for": channels,
+            }
             config["search_after_seconds"] = 0
             wish = NewSource(
                 id=f"{name}-shop", connector=name, title=name, config=config, secrets=gateway.secrets(name)

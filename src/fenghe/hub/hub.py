@@ -117,7 +117,7 @@ class Hub:
             if decision == "ask_again" and disputed.subject_kind == "shipment":
                 ask_again(connection, number=disputed.subject, case_id=case_id, now=datetime.now(UTC))
             elif decision == "ask_again" and disputed.subject_kind in ("payment", "refund"):
-                store_money.ask_subject(connection, disputed.subject_kind, disputed.subject, datetime.now(UTC))
+                store_money.ask_subject(connection, disputed.subject_kind, disputed.subject, now=datetime.now(UTC))
             return _word(disputed.subject_kind, disputed.subject, decision, actor, reason, keys=tuple(disputed.keys))
 
         await asyncio.to_thread(self._say, begin)

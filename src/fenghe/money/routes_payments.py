@@ -213,7 +213,7 @@ async def ask_payment(request: ApiRequest, payment_id: FromPath[str]) -> Asked:
         if not store_asking.has_source(connection, row["provider"]):
             title = payment_row(row, hub.titles).provider_title
             raise Problem(409, f"没有可以询问{title}的连接，请在「连接」页添加。", code="nobody_to_ask")
-        store_asking.ask_now(connection, "payment", number, datetime.now(UTC))
+        store_asking.ask_now(connection, "payment", number, now=datetime.now(UTC))
         log_access(connection, actor, action="payment.ask.done", target=f"payment {row['payment_no']}")
         return Asked(words="已安排询问，答复到了会记在时间线上")
 
@@ -236,9 +236,9 @@ def _order_money(
     number = book["order_no"]
     return order_money(
         book,
-        [payment_row(one, hub.titles) for one in store.payments_of_order(connection, number)],
-        [refund_row(one, hub.titles) for one in store.refunds_of_order(connection, number)],
-        [pay_order_row(one) for one in store_asking.pay_orders_of(connection, number)],
+        payments=[payment_row(one, hub.titles) for one in store.payments_of_order(connection, number)],
+        refunds=[refund_row(one, hub.titles) for one in store.refunds_of_order(connection, number)],
+        links=[pay_order_row(one) for one in store_asking.pay_orders_of(connection, number)],
     )
 
 

@@ -192,6 +192,7 @@ def pay_order_row(row: Mapping[str, Any]) -> PayOrderRow:
 
 def order_money(
     book: Mapping[str, Any],
+    *,
     payments: Sequence[PaymentRow],
     refunds: Sequence[RefundRow],
     links: Sequence[PayOrderRow],

@@ -66,7 +66,7 @@ def claim_pay_orders(connection: Connection[Any], *, limit: int) -> list[Row]:
     )
 
 
-def put_off(connection: Connection[Any], table: str, ids: Sequence[int], due: Sequence[datetime | None]) -> None:
+def put_off(connection: Connection[Any], table: str, *, ids: Sequence[int], due: Sequence[datetime | None]) -> None:
     """The next question of each, one more having been asked; None: none."""
     name = {"payment": "subject_id", "refund": "subject_id", "pay_order": "id"}[table]
     connection.execute(
@@ -76,7 +76,7 @@ def put_off(connection: Connection[Any], table: str, ids: Sequence[int], due: Se
     )
 
 
-def nobody_to_ask(connection: Connection[Any], table: str, ids: Sequence[int], now: datetime) -> None:
+def nobody_to_ask(connection: Connection[Any], table: str, ids: Sequence[int], *, now: datetime) -> None:
     """No connection can be asked: later, without counting."""
     connection.execute(
         f"update {table} set ask_due_at = %s where subject_id = any(%s)".encode(), (now + NOBODY, list(ids))
@@ -279,17 +279,17 @@ def has_source(connection: Connection[Any], provider: str) -> bool:
     return any(one["connector"] == provider for one in sources_of(connection))
 
 
-def ask_now(connection: Connection[Any], table: str, subject: int, now: datetime) -> None:
+def ask_now(connection: Connection[Any], table: str, subject: int, *, now: datetime) -> None:
     """A person wants to know now: the next question is due, the schedule goes on from there."""
     connection.execute(
         f"update {table} set ask_due_at = %s where subject_id = %s".encode(), (now - timedelta(seconds=1), subject)
     )
 
 
-def ask_subject(connection: Connection[Any], kind: str, key: str, now: datetime) -> None:
+def ask_subject(connection: Connection[Any], kind: str, key: str, *, now: datetime) -> None:
     """The same by the subject's key."""
     rows = fetch(
         connection, "select id from subject where kind = %(kind)s and key = %(key)s", {"kind": kind, "key": key}
     )
     for row in rows:
-        ask_now(connection, kind, row["id"], now)
+        ask_now(connection, kind, row["id"], now=now)

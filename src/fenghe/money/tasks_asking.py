@@ -92,9 +92,9 @@ def _ask(
         asked.append((one["id"], again))
         if again is None and not one["settled"]:
             stuck.append({**one, "asked": one["asked"] + 1})
-    store.put_off(connection, kind, [one[0] for one in asked], [one[1] for one in asked])
+    store.put_off(connection, kind, ids=[one[0] for one in asked], due=[one[1] for one in asked])
     if nobody:
-        store.nobody_to_ask(connection, kind, nobody, now)
+        store.nobody_to_ask(connection, kind, nobody, now=now)
     if stuck:
         store.hand_over(connection, stuck, kind=kind, noun=NOUNS[kind])
     return len(due)
@@ -122,7 +122,7 @@ def _ask_pay_orders(connection: Connection[Any], now: datetime) -> int:
         key = f"{Ask.PAYMENT}:{one['source']}:order:{one['id']}:{one['asked']}"
         store.ask(connection, Ask.PAYMENT, wish, source=one["source"], key=key, due_at=now)
         again.append(next_question("pay_order", one["asked"] + 1, now))
-    store.put_off(connection, "pay_order", [one["id"] for one in due], again)
+    store.put_off(connection, "pay_order", ids=[one["id"] for one in due], due=again)
     for one, due_at in zip(due, again, strict=True):
         if due_at is None and one["status"] in ("waiting", "open"):
             store.mark(connection, one["id"], "absent" if one["reason"] == "search" else one["status"])

@@ -10,14 +10,14 @@ import pytest
 from fenghe.connectors import alipay, wechatpay
 from fenghe.connectors.paying import same_house
 from fenghe.connectors.wechatpay.push import PLAIN
-from fenghe.kernel.connecting import InboundMessage, Reading
+from fenghe.kernel.connecting import Connector, InboundMessage, Reading
 from fenghe.money.events import PaymentState, PaymentTold, RefundState, RefundTold
 from fenghe.simulator.paying import render
 from fenghe.simulator.till_app import TillGateway
 from tests.connectors.payments.tills import faulty, till
 
 
-def read(connector: Any, body: bytes, headers: Mapping[str, str]) -> Reading:
+def read(connector: Connector, body: bytes, headers: Mapping[str, str]) -> Reading:
     return connector.read(
         InboundMessage(id=1, source="pay", connector=connector.name, received_ms=0, headers=headers, body=body)
     )
