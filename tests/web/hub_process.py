@@ -13,7 +13,8 @@ from fenghe.kernel.migrations import migrate
 from fenghe.kernel.secrets import hub_key
 from fenghe.simulator.clock import VirtualClock
 from fenghe.simulator.faults import Fault, FaultKind
-from fenghe.simulator.running import running
+from fenghe.simulator.money_faults import MoneyFault, Strike
+from fenghe.simulator.running import running, serving_till
 
 FAULTS = (
     Fault(kind=FaultKind.GHOST, count=6),
@@ -24,9 +25,12 @@ FAULTS = (
 )
 
 
+MONEY_FAULTS = tuple(Strike(kind=kind, count=1) for kind in MoneyFault)
+
+
 def small_world(now: datetime) -> demo_world.Demo:
     """Sixty parcels, and enough of what goes wrong for every screen to have something."""
-    return demo_world.build(now, parcels=60, faults=FAULTS)
+    return demo_world.build(now, parcels=60, faults=FAULTS, money_faults=MONEY_FAULTS)
 
 
 def main(folder: Path, port: int) -> None:
@@ -37,9 +41,9 @@ def main(folder: Path, port: int) -> None:
         migrate(database.owner_url)
         key = hub_key(folder)
         (folder / "began").write_text(world.now.isoformat(), encoding="ascii")
-        with running(world.carriers, clock=VirtualClock(world.now)) as sandbox:
+        with running(world.carriers, clock=VirtualClock(world.now)) as sandbox, serving_till(world.till) as till:
             with psycopg.connect(database.app_url) as connection:
-                demo_world.prepare(connection, world, key=key, sandbox=sandbox)
+                demo_world.prepare(connection, world, key=key, sandbox=sandbox, till=till)
             with working.workers_running(database.app_url, key=key, count=1):
                 serving.run_api(
                     database.app_url, key=key, host="127.0.0.1", port=port, ready=lambda: print("ready", flush=True)

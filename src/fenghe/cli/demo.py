@@ -17,17 +17,19 @@ import uvloop
 from rich.console import Console
 
 from fenghe.cli import serving, working
-from fenghe.hub import demo_world, store_demo
+from fenghe.hub import demo_money, demo_world, store_demo
 from fenghe.kernel.audit import store as audit
 from fenghe.kernel.database.opening import hold_database
 from fenghe.kernel.migrations import migrate
 from fenghe.kernel.secrets import hub_key
 from fenghe.simulator.clock import VirtualClock
 from fenghe.simulator.pushing import Pushed
-from fenghe.simulator.running import running
+from fenghe.simulator.running import running, serving_till
 
 console = Console()
 DONE_SECONDS = 150.0
+START_SECONDS = 90.0
+"""A busy machine takes its time to import everything."""
 Say = Callable[..., None]
 
 
@@ -49,9 +51,9 @@ def demo(
         now = world.now if once else datetime.now(UTC).replace(microsecond=0)
         if not once:
             demo_world.add_today(world, now)
-        with running(world.carriers, clock=VirtualClock(now)) as sandbox:
+        with running(world.carriers, clock=VirtualClock(now)) as sandbox, serving_till(world.till) as till:
             with psycopg.connect(database.app_url) as connection:
-                demo_world.prepare(connection, world, key=key, sandbox=sandbox)
+                demo_world.prepare(connection, world, key=key, sandbox=sandbox, till=till)
             with working.workers_running(database.app_url, key=key, count=1):
                 if once:
                     _play_once(database.app_url, world, key=key, say=say, as_json=as_json)
@@ -99,8 +101,8 @@ def _api_beside(app_url: str, *, key: bytes) -> Iterator[str]:
     process = context.Process(target=_serve_beside, args=(app_url, key, port, started), daemon=True)
     process.start()
     try:
-        if not started.wait(30):
-            raise TimeoutError("the hub did not answer within 30 s")
+        if not started.wait(START_SECONDS):
+            raise TimeoutError("the hub did not answer in time")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -128,10 +130,12 @@ def _run_once(app_url: str, world: demo_world.Demo, address: str) -> tuple[Pushe
         deadline = time.monotonic() + DONE_SECONDS
         while not store_demo.settled(connection) and time.monotonic() < deadline:
             time.sleep(0.1)
+        while not demo_money.settled(connection, world) and time.monotonic() < deadline:
+            time.sleep(0.1)
     return sent, time.perf_counter() - began
 
 
-def _findings(app_url: str, world: demo_world.Demo, *, sent: Pushed, seconds: float) -> demo_world.Found:
+def _findings(app_url: str, world: demo_world.Demo, *, sent: Pushed, seconds: float) -> demo_money.Found:
     with psycopg.connect(app_url, autocommit=True) as connection:
         audit.seal(connection)
         return demo_world.findings(connection, world, sent=sent, seconds=seconds)
@@ -143,7 +147,7 @@ def _live(world: demo_world.Demo, address: str, now: datetime, say: Say) -> None
     say(f"沙箱的世界讲完了:{sent.sent} 条推送,{sent.acknowledged} 条被确认。")
 
 
-def _report(found: demo_world.Found, *, say: Say, as_json: bool) -> None:
+def _report(found: demo_money.Found, *, say: Say, as_json: bool) -> None:
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
         return

@@ -5,68 +5,16 @@ an answer counts only when its signature is right; an error is the provider's ow
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import datetime
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-import msgspec
-
 from fenghe.kernel.connecting import Answer, Request
+from fenghe.money.asking import Ask, Wish
+
+__all__ = ["MOST_BILL_BYTES", "Ask", "Provider", "Wish", "refused", "same_house"]
 
 MOST_BILL_BYTES: Final = 200_000_000
-
-
-class Ask(StrEnum):
-    """What a payment provider can be asked to say or do; also the name of the outbox's act and of the reply's `:act`."""
-
-    PAYMENT = "payment.query"
-    CLOSE = "payment.close"
-    LINK = "payment.link"
-    REFUND = "refund.create"
-    REFUND_QUERY = "refund.query"
-    BILL_LINK = "bill.link"
-    BILL = "bill.download"
-    CERTIFICATES = "certificates.query"
-
-
-TITLES: Final = {
-    Ask.PAYMENT: "查询支付单",
-    Ask.CLOSE: "关闭支付单",
-    Ask.LINK: "生成支付链接",
-    Ask.REFUND: "发起退款",
-    Ask.REFUND_QUERY: "查询退款",
-    Ask.BILL_LINK: "申请账单",
-    Ask.BILL: "下载账单",
-    Ask.CERTIFICATES: "查询平台证书",
-}
-MOVES_MONEY: Final = frozenset({Ask.REFUND})
-"""A second person has agreed to these before they reach the outbox."""
-
-
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked about or for; each act needs some of it. It becomes the outbox's payload, and `:asked` of the reply."""
-
-    out_trade_no: str = ""
-    payment_no: str = ""
-    out_refund_no: str = ""
-    order_no: str = ""
-    amount_minor: int = 0
-    total_minor: int = 0
-    currency: str = "CNY"
-    title: str = ""
-    reason: str = ""
-    way: str = "native"
-    """How a link is paid: native (a QR code), h5 (a phone's browser), jsapi (inside WeChat; `buyer` is the openid)."""
-    buyer: str = ""
-    client_ip: str = ""
-    expires_at: datetime | None = None
-    bill_day: date | None = None
-    bill_type: str = ""
-    url: str = ""
-    digest: str = ""
-    archive: str = ""
-    by: str = ""
 
 
 class Provider(Protocol):

@@ -12,14 +12,20 @@ from psycopg import Connection
 
 from fenghe.connectors.signing import zto_digest
 from fenghe.hub import store_demo
+from fenghe.hub.demo_money import Found, money_found
 from fenghe.kernel.audit import store as audit
 from fenghe.kernel.connections.store import NewSource, create_source
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.store import create_person
 from fenghe.simulator import shops
+from fenghe.simulator.buyers import Odd, odd_orders
 from fenghe.simulator.clock import VirtualClock
 from fenghe.simulator.faults import Fault, FaultKind
+from fenghe.simulator.money_faults import MoneyFault, Strike
+from fenghe.simulator.paying import tell_all
 from fenghe.simulator.pushing import Pushed, each_with_a_line, push_all
+from fenghe.simulator.till import Till
+from fenghe.simulator.till_app import TillGateway
 from fenghe.simulator.world import World
 
 PASSWORD: Final = "fenghe-demo-2026"
@@ -61,16 +67,28 @@ TODAY: Final = (
 )
 """What goes wrong with the parcels of a living demo's own day."""
 TODAYS_PARCELS: Final = 180
+MONEY_FAULTS: Final = (
+    Strike(kind=MoneyFault.PAY_WITHOUT_ORDER, count=9),
+    Strike(kind=MoneyFault.LATE_PAYMENT, count=4),
+    Strike(kind=MoneyFault.CANCELLED_NOT_REFUNDED, count=5),
+    Strike(kind=MoneyFault.RANDOM_OUT_TRADE_NO, count=3),
+    Strike(kind=MoneyFault.AMOUNT_WRONG, count=4),
+    Strike(kind=MoneyFault.CENT_DIFFERENCE, count=5),
+    Strike(kind=MoneyFault.FEN_YUAN_MIXUP, count=2),
+    Strike(kind=MoneyFault.DUPLICATE_PAYMENT, count=6),
+    Strike(kind=MoneyFault.PARTIAL_REFUND, count=8),
+    Strike(kind=MoneyFault.REFUND_NOT_TOLD, count=3),
+    Strike(kind=MoneyFault.LOST_NOTICE, count=7),
+    Strike(kind=MoneyFault.REPEATED_NOTICE, count=5),
+)
+COLLECTORS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "wechatpay": ("微信支付(沙箱)", {"collects_for": ["pdd", "douyin", "jd"], "search_after_seconds": 20}),
+    "alipay": ("支付宝(沙箱)", {"collects_for": ["taobao"], "trade_no_prefix": "T200P", "search_after_seconds": 20}),
+}
+LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 HISTORY: Final = timedelta(hours=6)
 """The part of the past that a living demo plays in fast motion."""
 FAST: Final = 24.0
-
-
-class Found(msgspec.Struct, kw_only=True):
-    """What the demo found, as lines for people, and where it is not what the world holds."""
-
-    lines: list[tuple[str, int | str]]
-    problems: list[str]
 
 
 class Demo(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,21 +96,41 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
 
     carriers: World
     now: datetime
+    till: TillGateway
+    odd: Odd
 
 
-def build(now: datetime, *, parcels: int = 540, faults: Sequence[Fault] = FAULTS) -> Demo:
+def build(
+    now: datetime,
+    *,
+    parcels: int = 540,
+    faults: Sequence[Fault] = FAULTS,
+    money_faults: Sequence[Strike] = MONEY_FAULTS,
+) -> Demo:
     """The same world for the same moment."""
     carriers = World(seed=SEED, now=now - timedelta(hours=36), parcels=parcels, faults=faults, days=4.0, sf_repeats=0.3)
-    return Demo(carriers=carriers, now=now)
+    struck = {strike.kind: strike.count for strike in money_faults}
+    odd = odd_orders(
+        seed=SEED,
+        now=now,
+        untold=struck.get(MoneyFault.PAY_WITHOUT_ORDER, 0),
+        late=struck.get(MoneyFault.LATE_PAYMENT, 0),
+        cancelled=struck.get(MoneyFault.CANCELLED_NOT_REFUNDED, 0),
+    )
+    till = Till(seed=SEED, now=now, sold=[*shops.sold(carriers), *odd.sold], faults=money_faults)
+    return Demo(carriers=carriers, now=now, till=TillGateway(till, VirtualClock(now)), odd=odd)
 
 
 def add_today(world: Demo, now: datetime) -> None:
     """The trade of a day of its own: so a demo lives at every start, also when its first world was told long ago."""
+    before = {order.order_no for order in shops.sold(world.carriers)}
     world.carriers.trade_on(now, parcels=TODAYS_PARCELS, faults=TODAY)
+    fresh = [order for order in shops.sold(world.carriers) if order.order_no not in before]
+    world.till.till.trade_on(fresh, at=now)
 
 
-def prepare(connection: Connection[Any], world: Demo, *, key: bytes, sandbox: str) -> None:
-    """People and sources of the demo, once; the sandbox's address is brought up to date at every start."""
+def prepare(connection: Connection[Any], world: Demo, *, key: bytes, sandbox: str, till: str) -> None:
+    """People and sources of the demo, once; the sandbox's addresses are brought up to date at every start."""
     actor = Actor(person="fenghe", ip="")
     if not store_demo.has_people(connection):
         for username, name, role in PEOPLE:
@@ -101,6 +139,8 @@ def prepare(connection: Connection[Any], world: Demo, *, key: bytes, sandbox: st
             create_source(connection, source, kind=kind, key=key, actor=actor)
     for teller in ("zto", "sf", "kuaidi100"):
         store_demo.set_base_url(connection, f"{teller}-demo", f"{sandbox}/{teller}")
+    store_demo.set_base_url(connection, "wechatpay-demo", till)
+    store_demo.set_base_url(connection, "alipay-demo", f"{till}/gateway.do")
 
 
 def _sources(world: Demo) -> list[tuple[NewSource, str]]:
@@ -122,18 +162,35 @@ def _sources(world: Demo) -> list[tuple[NewSource, str]]:
             id=f"{name}-demo", connector=name, title=title, config=configs.get(name, {}), secrets={"token": TOKEN}
         )
         made.append((wish, "channel"))
+    for name, (title, collects) in COLLECTORS.items():
+        config = {**collects, "notify_url": f"https://shop.example/hook/{name}-demo", "bills": False}
+        secrets = world.till.secrets(name)
+        wish = NewSource(id=f"{name}-demo", connector=name, title=title, config=config, secrets=secrets)
+        made.append((wish, "payment"))
     return made
 
 
 async def push_until(world: Demo, address: str, *, until: datetime) -> Pushed:
     """Everything the outside world says until a moment, as fast as it is taken: orders first, then scans, then bad input."""
-    sold = [sale for sale in shops.sales(world.carriers) if sale.due_at <= until]
+    sold = _sales(world, until=until)
     await _sell(address, sold)
+    paid = await tell_all(world.till, address, sources=_collectors(), notices=world.till.till.notices(until=until))
     sent = await push_all(world.carriers, address, sources=_names(), until=until)
     await _bad_input(world, address)
-    sent.sent += len(sold)
-    sent.acknowledged += len(sold)
+    sent.sent += len(sold) + paid.sent
+    sent.acknowledged += len(sold) + paid.acknowledged
     return sent
+
+
+def _sales(world: Demo, *, until: datetime) -> list[shops.Sale]:
+    """What the channels say of all orders, by the moment it is sent."""
+    told = [*shops.sales(world.carriers), *world.odd.sales]
+    told.sort(key=lambda sale: (sale.due_at, sale.order_no))
+    return [sale for sale in told if sale.due_at <= until]
+
+
+def _collectors() -> dict[str, str]:
+    return {name: f"{name}-demo" for name in COLLECTORS}
 
 
 async def live(world: Demo, address: str, *, now: datetime) -> Pushed:
@@ -141,7 +198,7 @@ async def live(world: Demo, address: str, *, now: datetime) -> Pushed:
     start = now - HISTORY
     sent = await push_until(world, address, until=start)
     played = await _play(world, address, VirtualClock(start, speed=FAST), after=start, until=now)
-    still = await _play(world, address, VirtualClock(now, speed=1.0), after=now, until=datetime.max.replace(tzinfo=UTC))
+    still = await _play(world, address, VirtualClock(now, speed=1.0), after=now, until=LAST)
     return Pushed(
         sent=sent.sent + played.sent + still.sent,
         acknowledged=sent.acknowledged + played.acknowledged + still.acknowledged,
@@ -151,13 +208,15 @@ async def live(world: Demo, address: str, *, now: datetime) -> Pushed:
 async def _play(world: Demo, address: str, clock: VirtualClock, *, after: datetime, until: datetime) -> Pushed:
     """What is said between two moments, each word at its time by the clock."""
     pushes = [push for push in world.carriers.pushes() if after < push.due_at <= until]
-    sold = [sale for sale in shops.sales(world.carriers) if after < sale.due_at <= until]
-    told, _ = await asyncio.gather(
+    sold = [sale for sale in _sales(world, until=until) if after < sale.due_at]
+    notices = [one for one in world.till.till.notices(until=until) if after < one.due_at]
+    told, paid, _ = await asyncio.gather(
         push_all(world.carriers, address, sources=_names(), pushes=pushes, clock=clock, senders=4),
+        tell_all(world.till, address, sources=_collectors(), notices=notices, clock=clock, senders=4),
         _sell(address, sold, clock=clock),
     )
-    told.sent += len(sold)
-    told.acknowledged += len(sold)
+    told.sent += len(sold) + paid.sent
+    told.acknowledged += len(sold) + paid.acknowledged
     return told
 
 
@@ -203,6 +262,7 @@ def findings(connection: Connection[Any], world: Demo, *, sent: Pushed, seconds:
     told_ghosts = [parcel.number for parcel in ghosts if any(scan.at <= world.now for scan in parcel.scans)]
     held = store_demo.ghosts_held(connection, told_ghosts)
     checked = audit.verify(connection)
+    money = money_found(connection, world)
     lines: list[tuple[str, int | str]] = [
         ("推送(真实 HTTP)", sent.sent),
         ("报文(入库且去重)", told["messages"]),
@@ -219,9 +279,10 @@ def findings(connection: Connection[Any], world: Demo, *, sent: Pushed, seconds:
         *((f"  {name}", count) for name, count in store_demo.cases_by_kind(connection)),
         ("幽灵订单(我方已发货,承运商仍待揽收)", len(told_ghosts)),
         ("  开出工单、状态未被覆盖", held),
+        *money.lines,
         ("用时", f"{seconds:.1f} 秒"),
     ]
-    problems = []
+    problems = list(money.problems)
     if held != GHOSTS or len(told_ghosts) != GHOSTS:
         problems.append(f"幽灵订单应为 {GHOSTS},讲述 {len(told_ghosts)},拦下 {held}")
     if told["pending"]:

@@ -64,3 +64,26 @@ def ghosts_held(connection: Connection[Any], numbers: Sequence[str]) -> int:
         (list(numbers),),
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def bindings(connection: Connection[Any]) -> dict[str, str]:
+    """By payment: `bound`, why it is nobody's, or `pending`."""
+    rows = connection.execute(
+        "select payment_no, case when binding = 'refused' then refusal else binding end from payment where succeeded"
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def money_waits(connection: Connection[Any]) -> bool:
+    """Is a payment or refund still to be looked at by the guard?"""
+    row = connection.execute(
+        "select exists (select from payment where bind_due_at <= now())"
+        " or exists (select from refund where bind_due_at <= now())"
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
+def refunds(connection: Connection[Any]) -> int:
+    """How many refunds were told."""
+    row = connection.execute("select count(*) from refund").fetchone()
+    return int(row[0]) if row else 0

@@ -8,7 +8,7 @@ import msgspec
 
 _NOISE: Final = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff`'\"‘’“”′＇＂｀]+")
 _SHORTENED: Final = re.compile(r"[+-]?\d+(\.\d+)?[eE]\+?\d+")
-_TAOBAO: Final = re.compile(r"T\d{2,6}N?P(\d{8,24})")
+_TAOBAO: Final = re.compile(r"T\d{2,6}N?P(?=\d{8,24}$)|T200P(?=[0-9A-Za-z_-]{8,60}$)")
 """Taobao's own payments: `T200P` + tid at Alipay; the digits before the P differ by kind of trade."""
 _NUMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.:*#/|@-]{0,63}")
 
@@ -34,9 +34,9 @@ def order_no_of(out_trade_no: str) -> str:
         number = clean_number(out_trade_no)
     except Shortened:
         return ""
-    taobao = _TAOBAO.fullmatch(number)
+    taobao = _TAOBAO.match(number)
     if taobao:
-        return taobao[1]
+        return number[taobao.end() :]
     return number if _NUMBER.fullmatch(number) else ""
 
 

@@ -25,7 +25,9 @@ def render(gateway: TillGateway, notice: Notice, *, wall: int) -> Outgoing:
     """The signed call of a notification, as of this second of the wall."""
     till = gateway.till
     if notice.provider != WECHATPAY:
-        body = alipay.notice(till, gateway.alipay_keys, notice.kind, notice.number, at=notice.due_at, turn=notice.turn)
+        body = alipay.notice(
+            till, gateway.alipay_keys, notice.kind, number=notice.number, at=notice.due_at, turn=notice.turn
+        )
         return Outgoing(body=body, headers={"content-type": FORM})
     body = wechatpay.notice(till, notice.kind, notice.number, at=notice.due_at, turn=notice.turn)
     nonce = digest("notice", notice.number, str(notice.turn), str(wall))

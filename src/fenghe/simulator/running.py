@@ -12,6 +12,7 @@ from fenghe.simulator.app import App, build_app
 from fenghe.simulator.clock import Clock, VirtualClock
 from fenghe.simulator.faults import CallFaults
 from fenghe.simulator.pushing import Pushed, push_all
+from fenghe.simulator.till_app import TillGateway, build_till_app
 from fenghe.simulator.world import World
 
 START_SECONDS = 10.0
@@ -27,6 +28,13 @@ def running(
 ) -> Iterator[str]:
     """The gateways of a world on 127.0.0.1 while the block runs; gives their address."""
     with serving(build_app(world, clock=clock, faults=faults), port=port) as address:
+        yield address
+
+
+@contextmanager
+def serving_till(gateway: TillGateway, *, port: int = 0) -> Iterator[str]:
+    """Both payment providers on 127.0.0.1 while the block runs; gives their address."""
+    with serving(build_till_app(gateway), port=port) as address:
         yield address
 
 

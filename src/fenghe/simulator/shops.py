@@ -14,6 +14,7 @@ import msgspec
 from fenghe.kernel.values import CHINA
 from fenghe.logistics.events import CARRIERS
 from fenghe.simulator.parcels import Parcel
+from fenghe.simulator.till import Sold
 from fenghe.simulator.world import World
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
@@ -88,29 +89,36 @@ def sales(world: World, *, until: datetime | None = None) -> list[Sale]:
     return [sale for sale in told if until is None or sale.due_at <= until]
 
 
+def sold(world: World) -> list[Sold]:
+    """What the buyers owe for the orders of a world; the number of the payment where the channel tells it."""
+    found = []
+    for place, parcel in enumerate(world.parcels):
+        if parcel.precedes is None:
+            order, channel = _order(world, parcel, place, "paid"), channel_of(parcel)
+            heads = {"taobao": f"20260205220014{order.number:014d}", "pdd": f"4200001{order.number:020d}"}
+            found.append(
+                Sold(
+                    channel=channel,
+                    order_no=parcel.order_no,
+                    title=order.title,
+                    due_minor=order.paid,
+                    created_at=parcel.created_at,
+                    paid_at=order.paid_at,
+                    payment_no=heads.get(channel, ""),
+                )
+            )
+    return found
+
+
 def channel_of(parcel: Parcel) -> str:
     """Which channel sold it."""
     return CHANNELS[sum(map(ord, parcel.order_no)) % len(CHANNELS)]
 
 
 def _tell(world: World, parcel: Parcel, place: int) -> Iterator[Sale]:
-    random = Random(f"{world.seed}-order-{parcel.order_no}")
-    sku, title, spec, price = GOODS[random.randrange(len(GOODS))]
-    count = random.choice((1, 1, 1, 2, 3))
-    channel, number = channel_of(parcel), _serial(parcel, place)
+    channel = channel_of(parcel)
     for stage in ("paid", "shipped"):
-        order = _Order(
-            parcel=parcel,
-            number=number,
-            sku=sku,
-            title=title,
-            spec=spec,
-            price=price,
-            count=count,
-            discount=min(price, 100 * (number % 9)),
-            region=_REGIONS[number % len(_REGIONS)],
-            stage=stage,
-        )
+        order = _order(world, parcel, place, stage)
         yield Sale(
             channel=channel,
             order_no=parcel.order_no,
@@ -123,6 +131,24 @@ def _serial(parcel: Parcel, place: int) -> int:
     """The order's own serial number, its place in the world where it has none: what is paid for must not share a number."""
     tail = parcel.order_no[-6:]
     return int(tail) if tail.isdecimal() and tail.isascii() else place
+
+
+def _order(world: World, parcel: Parcel, place: int, stage: str) -> _Order:
+    random = Random(f"{world.seed}-order-{parcel.order_no}")
+    sku, title, spec, price = GOODS[random.randrange(len(GOODS))]
+    number = _serial(parcel, place)
+    return _Order(
+        parcel=parcel,
+        number=number,
+        sku=sku,
+        title=title,
+        spec=spec,
+        price=price,
+        count=random.choice((1, 1, 1, 2, 3)),
+        discount=min(price, 100 * (number % 9)),
+        region=_REGIONS[number % len(_REGIONS)],
+        stage=stage,
+    )
 
 
 def _local(moment: datetime) -> str:

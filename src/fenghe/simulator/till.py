@@ -37,6 +37,8 @@ class Sold(msgspec.Struct, frozen=True, kw_only=True):
     cancelled_at: datetime | None = None
     told: bool = True
     """False: no channel ever tells of it, only the money comes."""
+    payment_no: str = ""
+    """The payment's number where the channel tells it with the order."""
 
 
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +112,12 @@ class Till:
         for order in sold:
             self._sell(order, struck.get(order.order_no))
 
+    def trade_on(self, sold: Sequence[Sold], *, at: datetime) -> None:
+        """More orders are paid, for a world that has to go on living; the numbers of their payments follow from the moment."""
+        self._numbers = int(at.timestamp()) // 60 * 1_000
+        for order in sold:
+            self._sell(order, None)
+
     def _sell(self, order: Sold, fault: MoneyFault | None) -> None:
         """The buyer pays, as the order's fault has it."""
         provider = ALIPAY if order.channel == "taobao" else WECHATPAY
@@ -137,9 +145,10 @@ class Till:
     def _pay(
         self, order: Sold, provider: str, number: str, amount_minor: int, paid_at: datetime, fault: MoneyFault | None
     ) -> Paid:
+        again = fault is MoneyFault.DUPLICATE_PAYMENT
         paid = Paid(
             provider=provider,
-            payment_no=self._number(provider, paid_at),
+            payment_no=self._number(provider, paid_at) if again or not order.payment_no else order.payment_no,
             out_trade_no=number,
             order_no=order.order_no,
             title=order.title,

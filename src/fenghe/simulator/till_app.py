@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from urllib.parse import parse_qsl
 
+from fenghe.connectors.alipay.push import notice_fields
 from fenghe.kernel.values import digest
 from fenghe.simulator.app import App, Receive, Scope, Send
 from fenghe.simulator.clock import Clock, StoppedClock
@@ -27,18 +28,14 @@ class TillGateway:
         """What a merchant fills in for this provider."""
         return (self.wechat_keys if provider == "wechatpay" else self.alipay_keys).secrets()
 
-    def wechat(
-        self, method: str, target: str, body: bytes, header: str, base: str
-    ) -> tuple[int, bytes, dict[str, str]]:
+    def wechat(self, asked: wechatpay.Asked, base: str) -> tuple[int, bytes, dict[str, str]]:
         """A call of WeChat Pay: refused unsigned, answered signed."""
         self.calls["wechatpay"] += 1
-        if wechatpay.authorized(self.wechat_keys, method, target, body, header):
-            status, told = wechatpay.answer(
-                self.till, self.wechat_keys, method, target, body, now=self.clock.now(), base=base
-            )
+        if wechatpay.authorized(self.wechat_keys, asked):
+            status, told = wechatpay.answer(self.till, self.wechat_keys, asked, now=self.clock.now(), base=base)
         else:
             status, told = 401, '{"code":"SIGN_ERROR","message":"错误的签名，验签失败"}'.encode()
-        if target.startswith(wechatpay.UNSIGNED):
+        if asked.target.startswith(wechatpay.UNSIGNED):
             return status, told, {"content-type": "application/x-gzip"} if status == 200 else {}
         nonce = digest("answer", str(self.calls["wechatpay"]))
         return status, told, wechatpay.signed_headers(self.wechat_keys, told, wall=int(time.time()), nonce=nonce)
@@ -47,7 +44,8 @@ class TillGateway:
         """A call of Alipay's gateway."""
         self.calls["alipay"] += 1
         told = dict(parse_qsl(query, keep_blank_values=True))
-        return alipay.answer(self.till, self.alipay_keys, told, body, now=self.clock.now(), base=base)
+        params = {**told, **(notice_fields(body) or {})}
+        return alipay.answer(self.till, self.alipay_keys, params, now=self.clock.now(), base=base)
 
     def alipay_bill(self, query: str) -> bytes | None:
         """A bill's ZIP."""
@@ -75,7 +73,9 @@ async def _serve(gateway: TillGateway, scope: Scope, receive: Receive, send: Sen
     body = await _body(receive)
     if path.startswith("/v3/"):
         target = path + (f"?{query}" if query else "")
-        status, told, more = gateway.wechat(scope["method"], target, body, headers.get("authorization", ""), base)
+        authorization = headers.get("authorization", "")
+        asked = wechatpay.Asked(method=scope["method"], target=target, body=body, authorization=authorization)
+        status, told, more = gateway.wechat(asked, base)
         await _answer(send, status, told, more)
     elif path == "/gateway.do":
         await _answer(send, 200, gateway.alipay(query, body, base), {})

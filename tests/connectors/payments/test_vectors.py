@@ -29,12 +29,18 @@ def key(shared: Path) -> Any:
 def test_wechat_requests_and_client_calls(vectors: dict[str, Any], key: Any) -> None:
     one = vectors["wx-request-get"]
     said, merchant = one["inputs"], key(one["inputs"]["private_key"])
-    text = wx.request_text("GET", f"https://x{said['url_path']}", said["timestamp"], said["nonce"], b"")
+    text = wx.request_text("GET", f"https://x{said['url_path']}", b"", timestamp=said["timestamp"], nonce=said["nonce"])
     assert text.decode() == one["expect"]["message"]
     assert rsa_signing.sign(text, merchant) == one["expect"]["signature"]
     one = vectors["wx-paysign-jsapi"]
     said = one["inputs"]
-    signed = wx.pay_sign(said["appId"], said["timeStamp"], said["nonceStr"], said["package"], key(said["private_key"]))
+    signed = wx.pay_sign(
+        said["package"],
+        key(said["private_key"]),
+        app_id=said["appId"],
+        timestamp=said["timeStamp"],
+        nonce=said["nonceStr"],
+    )
     assert signed == one["expect"]["paySign"]
     one = vectors["wx-rsa-sign-go"]
     assert (
@@ -119,7 +125,7 @@ def test_alipay(vectors: dict[str, Any], key: Any) -> None:
     said = vectors["alipay-sync-response"]["inputs"]
     body = f'{{"alipay_trade_pay_response":{said["sign_data"]},"sign":"{said["sign"]}"}}'
     text = ali.answer_text(body, "alipay_trade_pay_response")
-    assert text == said["sign_data"]
+    assert text is not None and text == said["sign_data"]
     assert rsa_signing.signed_by(text.encode(), said["sign"], rsa_signing.public_key(key(said["public_key"])))
     one = vectors["alipay-cert-sn"]
     assert ali.cert_serial(key(one["inputs"]["file"])) == one["expect"]["alipay_cert_sn"]

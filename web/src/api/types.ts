@@ -23,6 +23,7 @@ export interface BulkResult {
 }
 
 export type Permission =
+  | "money.view"
   | "orders.view"
   | "orders.pii"
   | "cases.rule"

@@ -8,7 +8,9 @@ import {
   BranchesOutlined,
   FileSearchOutlined,
   InboxOutlined,
+  PayCircleOutlined,
   QuestionCircleOutlined,
+  RollbackOutlined,
   SafetyCertificateOutlined,
   ShoppingOutlined,
   TeamOutlined,
@@ -62,6 +64,13 @@ export const MENU: MenuGroup[] = [
     entries: [
       { key: "trace", to: "/trace", word: "menu.trace", icon: <NodeIndexOutlined />, anyOf: ["money.view"] },
       { key: "ledger", to: "/ledger", word: "menu.ledger", icon: <BookOutlined />, anyOf: ["money.view"] },
+    ],
+  },
+  {
+    word: "menu.money",
+    entries: [
+      { key: "payments", to: "/payments", word: "menu.payments", icon: <PayCircleOutlined />, anyOf: ["money.view"] },
+      { key: "refunds", to: "/refunds", word: "menu.refunds", icon: <RollbackOutlined />, anyOf: ["money.view"] },
     ],
   },
   {

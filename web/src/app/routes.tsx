@@ -40,6 +40,22 @@ export const router = createBrowserRouter([
             path: "shipments/:id",
             lazy: async () => ({ Component: (await import("../screens/shipments/ShipmentPage")).ShipmentScreen }),
           },
+          {
+            path: "payments",
+            lazy: async () => ({ Component: (await import("../screens/payments/PaymentList")).PaymentList }),
+          },
+          {
+            path: "payments/:id",
+            lazy: async () => ({ Component: (await import("../screens/payments/MoneyPages")).PaymentScreen }),
+          },
+          {
+            path: "refunds",
+            lazy: async () => ({ Component: (await import("../screens/payments/RefundList")).RefundList }),
+          },
+          {
+            path: "refunds/:id",
+            lazy: async () => ({ Component: (await import("../screens/payments/MoneyPages")).RefundScreen }),
+          },
           { path: "cases", lazy: async () => ({ Component: (await import("../screens/cases/CaseQueue")).CaseQueue }) },
           {
             path: "cases/:id",

@@ -19,7 +19,7 @@ PUBLIC_KEY: Final = "PUB_KEY_ID_"
 WINDOW_SECONDS: Final = 300
 
 
-def request_text(method: str, url: str, timestamp: str, nonce: str, body: bytes) -> bytes:
+def request_text(method: str, url: str, body: bytes, *, timestamp: str, nonce: str) -> bytes:
     """What a request signs: path and query exactly as they are sent."""
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -29,14 +29,16 @@ def request_text(method: str, url: str, timestamp: str, nonce: str, body: bytes)
 def authorization(method: str, url: str, body: bytes, *, settings: Mapping[str, str], now: datetime, nonce: str) -> str:
     """The Authorization header of a merchant's call. Raises BadKey."""
     timestamp = str(int(now.timestamp()))
-    signature = rsa_signing.sign(request_text(method, url, timestamp, nonce, body), settings.get("merchant_key", ""))
+    signature = rsa_signing.sign(
+        request_text(method, url, body, timestamp=timestamp, nonce=nonce), settings.get("merchant_key", "")
+    )
     return (
         f'{SCHEMA} mchid="{settings.get("mchid", "")}",nonce_str="{nonce}",signature="{signature}",'
         f'timestamp="{timestamp}",serial_no="{settings.get("merchant_serial", "").upper()}"'
     )
 
 
-def pay_sign(app_id: str, timestamp: str, nonce: str, package: str, key: str) -> str:
+def pay_sign(package: str, key: str, *, app_id: str, timestamp: str, nonce: str) -> str:
     """What the buyer's client shows WeChat: `package` is prepay_id=... (JSAPI, mini program) or the bare id (APP)."""
     return rsa_signing.sign(f"{app_id}\n{timestamp}\n{nonce}\n{package}\n".encode(), key)
 

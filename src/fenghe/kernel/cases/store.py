@@ -41,7 +41,8 @@ LONGEST_COMMENT: Final = 4_000
 
 _JOINS: Final = (
     " left join subject s on s.id = c.subject_id left join shipment p on p.subject_id = c.subject_id"
-    " left join customer_order o on o.subject_id = coalesce(p.order_id, c.subject_id)"
+    " left join payment y on y.subject_id = c.subject_id left join refund z on z.subject_id = c.subject_id"
+    " left join customer_order o on o.subject_id = coalesce(p.order_id, y.order_id, z.order_id, c.subject_id)"
 )
 _COLUMNS: Final = (
     "c.id, c.kind, c.severity, c.status, c.title, c.subject_id, s.kind as subject_kind, s.key, o.subject_id as"
@@ -56,7 +57,8 @@ _FROM: Final = (
 
 _OWN: Final = (
     "(select m.shop from customer_order m where m.subject_id = coalesce((select n.order_id from shipment n"
-    " where n.subject_id = c.subject_id), c.subject_id)) = any(%(own_shops)s)"
+    " where n.subject_id = c.subject_id), (select n.order_id from payment n where n.subject_id = c.subject_id),"
+    " (select n.order_id from refund n where n.subject_id = c.subject_id), c.subject_id)) = any(%(own_shops)s)"
 )
 """Only cases of a person's shops: asked case by case, so that a count that stops early reads no more than it counts."""
 

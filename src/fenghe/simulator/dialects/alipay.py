@@ -10,7 +10,6 @@ import msgspec
 
 from fenghe.connectors import rsa_signing
 from fenghe.connectors.alipay import signing
-from fenghe.connectors.alipay.push import notice_fields
 from fenghe.connectors.scans import NotReadable, decode_json
 from fenghe.kernel.values import CHINA, digest
 from fenghe.simulator import bills
@@ -43,7 +42,7 @@ def _clock(moment: datetime) -> str:
     return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
 
 
-def notice(till: Till, keys: Keys, kind: str, number: str, *, at: datetime, turn: int) -> bytes:
+def notice(till: Till, keys: Keys, kind: str, *, number: str, at: datetime, turn: int) -> bytes:
     """The signed form of a notification; a repeat differs in notify_time only."""
     paid = till.payments[number if kind == "payment" else till.refunds[number].payment_no]
     told = _noticed(paid)
@@ -96,9 +95,8 @@ def _noticed(paid: Paid) -> dict[str, str]:
 # ── its own gateway ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def answer(till: Till, keys: Keys, query: Mapping[str, str], body: bytes, *, now: datetime, base: str) -> bytes:
+def answer(till: Till, keys: Keys, params: Mapping[str, str], *, now: datetime, base: str) -> bytes:
     """The signed answer to a call of the gateway; a call that is not ours gets Alipay's error."""
-    params = {**query, **(notice_fields(body) or {})}
     method = params.get("method", "")
     name = f"{method.replace('.', '_')}_response"
     signed = {key: value for key, value in params.items() if key != "sign"}

@@ -144,35 +144,48 @@ def notice(till: Till, kind: str, number: str, *, at: datetime, turn: int) -> by
 # ── its own gateway ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def authorized(keys: Keys, method: str, target: str, body: bytes, header: str) -> bool:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A call as it arrived: path and query exactly as they were sent, and who says that he asks."""
+
+    method: str
+    target: str
+    body: bytes
+    authorization: str
+
+
+def authorized(keys: Keys, asked: Asked) -> bool:
     """Is the call signed by our merchant over exactly this path and body?"""
-    scheme, _, rest = header.partition(" ")
+    scheme, _, rest = asked.authorization.partition(" ")
     told = dict(_AUTHORIZATION.findall(rest))
     wanted = {"mchid": MCH_ID, "serial_no": f"{MERCHANT_SERIAL:X}"}
     if scheme != signing.SCHEMA or any(told.get(name) != value for name, value in wanted.items()):
         return False
-    text = signing.request_text(method, target, told.get("timestamp", ""), told.get("nonce_str", ""), body)
+    text = signing.request_text(
+        asked.method,
+        asked.target,
+        asked.body,
+        timestamp=told.get("timestamp", ""),
+        nonce=told.get("nonce_str", ""),
+    )
     return rsa_signing.signed_by(text, told.get("signature", ""), keys.merchant.public_key())
 
 
-def answer(
-    till: Till, keys: Keys, method: str, target: str, body: bytes, *, now: datetime, base: str
-) -> tuple[int, bytes]:
+def answer(till: Till, keys: Keys, asked: Asked, *, now: datetime, base: str) -> tuple[int, bytes]:
     """(status, body) of a call that is rightly signed."""
     try:
-        status, told = _routed(till, keys, method, target, body, now, base)
+        status, told = _routed(till, keys, asked, now=now, base=base)
     except Refusal as problem:
         status, told = problem.status, {"code": problem.code, "message": problem.words}
     return status, b"" if told is None else told if isinstance(told, bytes) else msgspec.json.encode(told)
 
 
-def _routed(till: Till, keys: Keys, method: str, target: str, body: bytes, now: datetime, base: str) -> tuple[int, Any]:
-    parts = urlsplit(target)
+def _routed(till: Till, keys: Keys, asked: Asked, *, now: datetime, base: str) -> tuple[int, Any]:
+    parts = urlsplit(asked.target)
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     for wanted, pattern, serve in _ROUTES:
         found = re.fullmatch(pattern, parts.path)
-        if wanted == method and found:
-            told = _body(body)
+        if wanted == asked.method and found:
+            told = _body(asked.body)
             return serve(
                 till, keys, {**query, **{k: unquote(v) for k, v in found.groupdict().items()}}, told, now, base
             )

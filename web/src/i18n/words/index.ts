@@ -4,6 +4,7 @@ import { app } from "./app";
 import { callbacks } from "./callbacks";
 import { flow } from "./flow";
 import { ledger } from "./ledger";
+import { payments } from "./payments";
 import { reasons } from "./reasons";
 import { shared } from "./shared";
 import { states } from "./states";
@@ -15,6 +16,7 @@ export const WORDS = {
   ...callbacks,
   ...flow,
   ...ledger,
+  ...payments,
   ...reasons,
   ...shared,
   ...states,
@@ -28,6 +30,7 @@ export const PARTS = [
   callbacks,
   flow,
   ledger,
+  payments,
   reasons,
   shared,
   states,

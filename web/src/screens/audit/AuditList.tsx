@@ -4,6 +4,7 @@ import { Link } from "react-router";
 import { useFacets } from "../../api/queries";
 import type { AuditRow } from "../../api/types";
 import { type Translate, useT } from "../../i18n";
+import { subjectPath } from "../../logic/subjects";
 import { Blank, Copyable } from "../../parts/Copyable";
 import { PageHead } from "../../parts/PageHead";
 import { QueryTable } from "../../table/QueryTable";
@@ -30,7 +31,7 @@ function auditColumns(t: Translate, onRaw: (messageId: string) => void): QueryCo
       render: (row) => (
         <Copyable text={row.subject_label}>
           {row.subject_id ? (
-            <Link to={`/${row.subject_kind === "order" ? "orders" : "shipments"}/${row.subject_id}?view=audit`}>
+            <Link to={`${subjectPath(row.subject_kind, row.subject_id)}?view=audit`}>
               {row.subject_label}
             </Link>
           ) : (

@@ -1,8 +1,9 @@
 /** The two sides (我方 / 承运商): each with what it rests on. */
-import { HomeOutlined, TruckOutlined } from "@ant-design/icons";
+import { HomeOutlined, PayCircleOutlined, TruckOutlined } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import type { CaseDetail, TimelineItem } from "../../api/types";
 import { useT } from "../../i18n";
+import { aboutMoney } from "../../logic/decisions";
 import { EmptyState } from "../../parts/EmptyState";
 import { StateTag } from "../../parts/Tags";
 import { Timeline } from "../evidence/Timeline";
@@ -10,23 +11,25 @@ import { GapScale } from "./GapScale";
 
 export function CaseEvidence({ detail }: { detail: CaseDetail }) {
   const t = useT();
+  const money = aboutMoney(detail.subject_kind);
   return (
     <>
       <GapScale detail={detail} />
-      <Thresholds detail={detail} />
+      {!money && <Thresholds detail={detail} />}
       <div className="fh-sides">
         <Side
           name="ours"
           icon={<HomeOutlined />}
-          word={t("side.oursLong")}
+          word={t(money ? "side.pay.ours" : "side.oursLong")}
           state={detail.ours}
           title={detail.ours_title}
           items={detail.evidence.ours}
+          {...(money ? { hint: t("side.pay.oursHint") } : {})}
         />
         <Side
           name="theirs"
-          icon={<TruckOutlined />}
-          word={t("side.theirsLong")}
+          icon={money ? <PayCircleOutlined /> : <TruckOutlined />}
+          word={t(money ? "side.pay.theirs" : "side.theirsLong")}
           state={detail.theirs}
           title={detail.theirs_title}
           items={detail.evidence.theirs}
@@ -71,9 +74,10 @@ interface SideProps {
   state: string | null;
   title: string | null;
   items: TimelineItem[];
+  hint?: string;
 }
 
-function Side({ name, icon, word, state, title, items }: SideProps) {
+function Side({ name, icon, word, state, title, items, hint }: SideProps) {
   const t = useT();
   return (
     <section className={`fh-side fh-side-${name}`} data-testid={`side-${name}`}>
@@ -82,7 +86,7 @@ function Side({ name, icon, word, state, title, items }: SideProps) {
         <StateTag state={state} title={title} pips />
       </header>
       {items.length === 0 ? (
-        <EmptyState title={t("case.noEvidence")} />
+        <EmptyState title={hint ?? t("case.noEvidence")} />
       ) : (
         <Timeline items={items} compact showSubject={false} />
       )}

@@ -15,6 +15,7 @@ import { invalidate } from "../../api/queries";
 import type { CaseDetail } from "../../api/types";
 import { useSession } from "../../app/session";
 import { useT } from "../../i18n";
+import { subjectPath } from "../../logic/subjects";
 import { Blank, Copyable } from "../../parts/Copyable";
 import { Panel } from "../../parts/Panel";
 import { useAct } from "../../parts/useAct";
@@ -36,7 +37,7 @@ function Facts({ detail }: { detail: CaseDetail }) {
   const t = useT();
   const [raw, setRaw] = useState(false);
   const open = detail.closed_at === null;
-  const subject = `/${detail.subject_kind === "order" ? "orders" : "shipments"}/${detail.subject_id}`;
+  const subject = subjectPath(detail.subject_kind, detail.subject_id);
   return (
     <Panel>
       <dl className="fh-facts">

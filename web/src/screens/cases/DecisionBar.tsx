@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { CaseDetail, Decision } from "../../api/types";
 import { useSession } from "../../app/session";
 import { useT, useTitle } from "../../i18n";
+import { decideWord } from "../../logic/decisions";
 
 const LOOKS: Record<Decision, { icon: ReactNode; key: string }> = {
   accept_theirs: { icon: <SwapOutlined />, key: "a" },
@@ -35,9 +36,9 @@ export function DecisionBar({ detail, onDecide }: { detail: CaseDetail; onDecide
             data-testid={`decide-${decision}`}
           >
             <span>
-              {LOOKS[decision].icon} <b>{t(`decide.${decision}`)}</b> <kbd>{LOOKS[decision].key}</kbd>
+              {LOOKS[decision].icon} <b>{t(decideWord(detail.subject_kind, decision))}</b> <kbd>{LOOKS[decision].key}</kbd>
             </span>
-            <small>{t(`decide.${decision}.effect`, params)}</small>
+            <small>{t(`${decideWord(detail.subject_kind, decision)}.effect`, params)}</small>
           </Button>
         </Tooltip>
       ))}

@@ -6,6 +6,7 @@ import { ApiError, api } from "../../api/client";
 import { invalidate } from "../../api/queries";
 import type { CaseDetail, CaseRow, Decision } from "../../api/types";
 import { useT, useTitle } from "../../i18n";
+import { decideWord } from "../../logic/decisions";
 import { useAct } from "../../parts/useAct";
 
 interface Props {
@@ -42,7 +43,7 @@ export function DecisionDialog({ row, decision, onClose, onDone }: Props) {
         invalidate(client, ["cases", "orders", "workbench"]);
         onClose();
       },
-      { done: t("decide.done", { id: row.id, what: t(`decide.${decision}`) }) },
+      { done: t("decide.done", { id: row.id, what: t(decideWord(row.subject_kind, decision)) }) },
     );
     setBusy(false);
   };
@@ -55,16 +56,17 @@ export function DecisionDialog({ row, decision, onClose, onDone }: Props) {
     <Modal
       open
       width={520}
-      title={`#${row.id} ${t(`decide.${decision}`)}`}
+      title={`#${row.id} ${t(decideWord(row.subject_kind, decision))}`}
       onCancel={onClose}
       onOk={submit}
       confirmLoading={busy}
-      okText={t(`decide.${decision}`)}
+      okText={t(decideWord(row.subject_kind, decision))}
       okButtonProps={{ disabled: !reason.trim(), "data-testid": "decide-confirm" }}
     >
-      <Alert type="info" showIcon title={t(`decide.${decision}.effect`, params)} className="fh-gap" />
+      <Alert type="info" showIcon title={t(`${decideWord(row.subject_kind, decision)}.effect`, params)} className="fh-gap" />
       <ReasonInput
         decision={decision}
+        kind={row.subject_kind}
         value={reason}
         onChange={setReason}
         onSubmit={() => reason.trim() && void submit()}
@@ -75,18 +77,19 @@ export function DecisionDialog({ row, decision, onClose, onDone }: Props) {
 
 interface ReasonProps {
   decision: Decision;
+  kind?: string | null;
   value: string;
   onChange: (value: string) => void;
   onSubmit: () => void;
 }
 
 /** Usual reasons one click away; Ctrl+Enter confirms. */
-export function ReasonInput({ decision, value, onChange, onSubmit }: ReasonProps) {
+export function ReasonInput({ decision, kind, value, onChange, onSubmit }: ReasonProps) {
   const t = useT();
   const press = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) onSubmit();
   };
-  const usual = t(`decide.${decision}.usual`).split("|");
+  const usual = t(`${decideWord(kind, decision)}.usual`).split("|");
   return (
     <div className="fh-reason">
       <label htmlFor="fh-reason">{t("decide.reason")}</label>

@@ -3,6 +3,7 @@ import { ArrowRightOutlined } from "@ant-design/icons";
 import { Link } from "react-router";
 import type { CaseRow } from "../../api/types";
 import type { Translate } from "../../i18n";
+import { subjectPath } from "../../logic/subjects";
 import { Blank, Copyable } from "../../parts/Copyable";
 import { SeverityTag, StateTag } from "../../parts/Tags";
 import { DueText, TimeText } from "../../parts/Values";
@@ -61,7 +62,7 @@ function aboutWhat(t: Translate): QueryColumn<CaseRow>[] {
       width: 186,
       render: (row) => (
         <Copyable text={row.subject_label}>
-          <Link to={`/${row.subject_kind === "order" ? "orders" : "shipments"}/${row.subject_id}`}>
+          <Link to={subjectPath(row.subject_kind, row.subject_id)}>
             {row.subject_label}
           </Link>
         </Copyable>

@@ -11,6 +11,7 @@ import { AuditTable } from "../evidence/AuditTable";
 import { CaseLinks } from "../evidence/CaseLinks";
 import { PathRail } from "../evidence/PathRail";
 import { Timeline } from "../evidence/Timeline";
+import { OrderMoneyPanel } from "../payments/OrderMoneyPanel";
 import { OrderLines } from "./OrderLines";
 import { OrderSummary } from "./OrderSummary";
 
@@ -31,6 +32,7 @@ export function OrderBody({ detail, tab, onTab }: Props) {
       <Panel>
         <OrderSummary order={order} />
       </Panel>
+      <OrderMoneyPanel orderId={order.id} />
       <Panel title={t("order.parcels")}>
         {shipments.length === 0 ? (
           <EmptyState title={t("order.noParcels")} hint={t("order.noParcelsHint")} />

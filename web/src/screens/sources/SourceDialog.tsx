@@ -7,6 +7,7 @@ import { useT } from "../../i18n";
 import { useAct } from "../../parts/useAct";
 import { PairsInput } from "./PairsInput";
 import { fromPairs, type Pair, toPairs } from "./pairs";
+import { type PayEntered, PaymentFields, withPay } from "./PaymentFields";
 
 interface Entered {
   id: string;
@@ -14,6 +15,7 @@ interface Entered {
   title: string;
   config: Pair[];
   secrets: Pair[];
+  pay?: PayEntered;
 }
 
 interface ConnectorChoice {
@@ -35,10 +37,13 @@ export function SourceDialog({ source, onClose, onSaved }: Props) {
   const save = (entered: Entered) =>
     act(
       async () => {
-        const secrets = fromPairs(entered.secrets ?? [], false);
+        const { config, secrets } = withPay(entered.pay, {
+          config: fromPairs(entered.config ?? [], true),
+          secrets: fromPairs(entered.secrets ?? [], false) as Record<string, string>,
+        });
         const body = {
           title: entered.title,
-          config: fromPairs(entered.config ?? [], true),
+          config,
           ...(Object.keys(secrets).length ? { secrets } : {}),
         };
         if (source) await api.patch(`/api/sources/${encodeURIComponent(source.id)}`, body);
@@ -64,6 +69,7 @@ export function SourceDialog({ source, onClose, onSaved }: Props) {
         initialValues={{ ...source, config: toPairs(source?.config ?? {}), secrets: [] }}
       >
         <Identity fixed={source !== null} />
+        <PaymentFields source={source} />
         <Settings source={source} />
       </Form>
     </Modal>

@@ -3,6 +3,7 @@ import { ArrowRightOutlined } from "@ant-design/icons";
 import { Link } from "react-router";
 import type { RecentChange } from "../../api/types";
 import { useT } from "../../i18n";
+import { subjectPath } from "../../logic/subjects";
 import { formatClock } from "../../logic/time";
 import { EmptyState } from "../../parts/EmptyState";
 import { StateTag } from "../../parts/Tags";
@@ -18,7 +19,7 @@ export function RecentChanges({ rows }: { rows: RecentChange[] }) {
           <time className="fh-number fh-soft" title={row.at}>
             {formatClock(row.at)}
           </time>
-          <Link to={`/${row.subject_kind === "order" ? "orders" : "shipments"}/${row.subject_id}`}>{row.label}</Link>
+          <Link to={subjectPath(row.subject_kind, row.subject_id)}>{row.label}</Link>
           <span className="fh-move">
             {row.from && (
               <>
