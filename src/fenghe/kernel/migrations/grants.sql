@@ -7,5 +7,11 @@ grant update on source, message_handling, refused_delivery, subject, observation
     customer_order, shipment, person, web_session, api_token, saved_view, pulse to fenghe_app;
 grant update on calendar_job to fenghe_app;
 grant update on order_book, payment, refund, statement_file to fenghe_app;
+grant update on case_watch, case_escalation, notice_robot, robot_pace, notice_preference, notice_setting to fenghe_app;
+grant update (routed_at) on notice to fenghe_app;
+grant update (delivery_id, told_at) on notice_item to fenghe_app;
+grant update (status, due_at, attempts, under_way, unsure, sent_at, answer, again_by) on notice_delivery to fenghe_app;
+grant update (read_at) on notice_mail to fenghe_app;
+grant update (unnoticed) on case_entry to fenghe_app;
 grant delete on declaration_draft, web_session, saved_view to fenghe_app;
 revoke insert on alembic_version from fenghe_app;
