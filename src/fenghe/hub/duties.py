@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fenghe.hub.notices import words
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
+from fenghe.kernel.notices.tasks import NoticeDuty
 
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return ()
+    return (NoticeDuty(words),)
 
 
 def appointments() -> Sequence[Appointment]:

@@ -18,6 +18,7 @@ from fenghe import __version__
 from fenghe.hub import rooms, routing
 from fenghe.hub.asking import ask_again
 from fenghe.hub.declared import Declared
+from fenghe.hub.notices import CHANNELS, words
 from fenghe.hub.titles import titles
 from fenghe.hub.worker import Worker
 from fenghe.kernel.cases import store as cases
@@ -45,6 +46,8 @@ class Hub:
         self.titles = titles()
         self.connectors = rooms.connectors()
         self.parcels = routing.details_of_orders
+        self.robots = CHANNELS
+        self.words = words
         self.pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
             app_url, min_size=1, max_size=8, open=False, kwargs={"application_name": "fenghe-api"}
         )

@@ -7,6 +7,8 @@ from fenghe.insight import routes as insight
 from fenghe.kernel.audit import routes as audit
 from fenghe.kernel.cases import routes as cases
 from fenghe.kernel.inbox import routes as inbox
+from fenghe.kernel.notices import routes as notices
+from fenghe.kernel.notices import routes_log, routes_robots, routes_rules
 from fenghe.logistics import routes as logistics
 from fenghe.logistics import routes_mapping, routes_policy
 from fenghe.logistics.routes_rows import details_of_orders
@@ -26,4 +28,8 @@ def routers() -> Sequence[Any]:
         insight.router,
         routes_mapping.router,
         routes_policy.router,
+        notices.router,
+        routes_robots.router,
+        routes_rules.router,
+        routes_log.router,
     ]

@@ -101,7 +101,7 @@ def due_of(rule: NoticeRule, notice: Notice, at: datetime) -> datetime:
 
 def _escalated(rule: NoticeRule, one: Past, *, now: datetime) -> Iterable[Past]:
     minutes = [step.after_minutes for step in rule.steps]
-    for place, step in enumerate(rule.steps if one.notice.event in ESCALATES and one.owner_id is None else ()):
+    for place, step in enumerate(rule.steps if one.notice.event in ESCALATES else ()):
         at = timing.step_due(one.item.happened_at, minutes, place)
         if at is None or at > now or (one.taken_at is not None and one.taken_at <= at):
             return

@@ -68,7 +68,7 @@ class NoticeRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     title: str
     enabled: bool = True
-    events: list[str] = ["opened"]
+    events: list[str] = msgspec.field(default_factory=lambda: ["opened"])
     kinds: list[str] = []
     severities: list[int] = []
     shops: list[str] = []

@@ -40,9 +40,9 @@ def notify_all(connection: Connection[Any], notices: Sequence[Notice]) -> int:
     cursor = connection.execute(
         "insert into notice (key, event, kind, severity, shop, case_id, person_id, actor, title, body, link,"
         " only_targets, rule, happened_at) select key, event, kind, severity, shop, case_id, person_id, actor, title,"
-        " text, link, array(select jsonb_array_elements_text(only)), rule, coalesce(happened_at, now())"
+        ' text, link, array(select jsonb_array_elements_text(t."only")), rule, coalesce(happened_at, now())'
         " from jsonb_to_recordset(%s::jsonb) as t(key text, event text, kind text, severity smallint, shop text,"
-        " case_id bigint, person_id bigint, actor text, title text, text text, link text, only jsonb, rule text,"
+        ' case_id bigint, person_id bigint, actor text, title text, text text, link text, "only" jsonb, rule text,'
         " happened_at timestamptz) on conflict (key) do nothing",
         (orjson.dumps(rows).decode(),),
     )
@@ -70,16 +70,17 @@ def rules_in_force(connection: Connection[Any]) -> dict[str, tuple[NoticeRule, i
 def watch_changes(connection: Connection[Any], *, limit: int = BATCH) -> int:
     """Cases that were opened or changed: compare with what was seen, hand in what is new, remember. Returns how many.
 
-    A case somebody is just writing is passed over: it is flagged for as long as nobody took the flag down.
+    A case somebody is just writing is passed over: it is flagged for as long as nobody took the flag down. What is read
+    is what was locked, not the statement's snapshot: a change in between would be lost with its flag.
     """
     rows = fetch(
         connection,
-        "with flagged as materialized (select id from work_case where unnoticed order by id limit %(limit)s"
+        f"with flagged as materialized (select {_CASE} from work_case c where c.unnoticed order by c.id limit %(limit)s"
         " for update skip locked), down as (update work_case w set unnoticed = false from flagged"
         " where w.id = flagged.id)"
-        f" select {_CASE}, w.case_id as seen, w.status as seen_status, w.severity as seen_severity,"
+        " select c.*, w.case_id as seen, w.status as seen_status, w.severity as seen_severity,"
         " w.owner_id as seen_owner, w.due_at as seen_due, w.overdue_told, w.opened_times, a.name as assigned_by,"
-        " a.id as assigned_by_id from flagged join work_case c on c.id = flagged.id"
+        " a.id as assigned_by_id from flagged c"
         " left join case_watch w on w.case_id = c.id"
         " left join lateral (select p.id, coalesce(p.name, e.author) as name from case_entry e"
         "  left join person p on p.username = e.author where e.case_id = c.id and c.owner_id is not null"

@@ -257,18 +257,25 @@ def gather(connection: Connection[Any], rules: Rules, words: Words, *, now: date
     news = [row for row in rows if row["event"] not in OF_A_CASE or row["case_status"] in (None, "open")]
     bodies = {name: rule for name, (rule, _) in rules.items()}
     url = public_url(connection)
-    letters = [
-        (group, compose(group, bodies.get(group[0].rule) or NoticeRule(title=group[0].rule), public_url=url, now=now))
-        for group in groups([item_of(row, words) for row in news], bodies)
-    ]
+
+    def letter(group: list[Item]) -> Letter:
+        """Robots' readers come from outside; whoever reads his mail here is here already."""
+        rule = bodies.get(group[0].rule) or NoticeRule(title=group[0].rule)
+        return group, compose(group, rule, public_url=url if _for_robot(group) else "", now=now)
+
+    letters = [letter(group) for group in groups([item_of(row, words) for row in news], bodies)]
     versions = {row["id"]: row["rule_version"] for row in rows}
-    _deliver(connection, [one for one in letters if one[0][0].target.startswith("robot:")], versions, now=now)
-    _mail(connection, [one for one in letters if one[0][0].target.startswith("person:")], now=now)
+    _deliver(connection, [one for one in letters if _for_robot(one[0])], versions, now=now)
+    _mail(connection, [one for one in letters if not _for_robot(one[0])], now=now)
     connection.execute("update notice_item set told_at = %s where id = any(%s)", (now, [row["id"] for row in rows]))
     return len(rows)
 
 
 Letter = tuple[list[Item], Message]
+
+
+def _for_robot(group: Sequence[Item]) -> bool:
+    return group[0].target.startswith("robot:")
 
 
 def _deliver(
@@ -338,3 +345,12 @@ def public_url(connection: Connection[Any]) -> str:
     """The address under which phones reach this hub; "" while nobody has said."""
     row = connection.execute("select value from notice_setting where name = 'public_url'").fetchone()
     return str(row[0]) if row else ""
+
+
+def set_public_url(connection: Connection[Any], url: str) -> None:
+    """Keep the address."""
+    connection.execute(
+        "insert into notice_setting (name, value) values ('public_url', %s)"
+        " on conflict (name) do update set value = excluded.value",
+        (url,),
+    )
