@@ -17,13 +17,15 @@ import uvloop
 from rich.console import Console
 
 from fenghe.cli import serving, working
-from fenghe.hub import demo_world, store_demo
+from fenghe.hub import demo_notices, demo_world, store_demo
 from fenghe.kernel.audit import store as audit
 from fenghe.kernel.database.opening import hold_database
 from fenghe.kernel.migrations import migrate
 from fenghe.kernel.secrets import hub_key
 from fenghe.simulator.clock import VirtualClock
+from fenghe.simulator.robots import Hall, build_robots
 from fenghe.simulator.running import running
+from fenghe.simulator.running import serving as serving_apps
 
 console = Console()
 DONE_SECONDS = 150.0
@@ -45,9 +47,14 @@ def demo(
         key = hub_key(data)
         began = _began(data)
         world = demo_world.build(began)
-        with running(world.carriers, clock=VirtualClock(began)) as sandbox:
+        with (
+            running(world.carriers, clock=VirtualClock(began)) as sandbox,
+            serving_apps(build_robots(Hall())) as robots,
+        ):
             with psycopg.connect(database.app_url) as connection:
                 demo_world.prepare(connection, world, key=key, sandbox=sandbox)
+                demo_notices.prepare(connection, key=key, robots=robots, public_url=f"http://127.0.0.1:{port}")
+            say(f"沙箱的机器人群:{robots}/robots")
             with working.workers_running(database.app_url, key=key, count=1):
                 _play(database.app_url, world, key=key, port=port, once=once, say=say, as_json=as_json)
 

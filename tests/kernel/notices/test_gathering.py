@@ -125,3 +125,13 @@ def test_ones_own_quiet_hours_put_mail_off(desk: Desk) -> None:
     desk.turn()
     shown = desk.rows("select severity, shown_at <= now() from notice_mail order by severity")
     assert shown == [(1, False), (3, True)]
+
+
+def test_whoever_two_rules_name_is_told_once(desk: Desk) -> None:
+    ops = desk.person("ops", "ops")
+    desk.only(NoticeRule(title="慢", targets=Targets(roles=["ops"]), digest=Digest(minutes=30)), name="a-slow")
+    desk.rule("b-quick", NoticeRule(title="快", targets=Targets(people=[str(ops)]), digest=Digest(minutes=0)))
+    desk.cases()
+    desk.turn()
+    desk.turn(minutes=60)
+    assert desk.rows("select rule from notice_mail") == [("b-quick",)]

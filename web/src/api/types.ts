@@ -37,6 +37,7 @@ export type Permission =
   | "policy.edit"
   | "policy.publish"
   | "sources.manage"
+  | "notices.manage"
   | "exports.create";
 
 export type Locale = "zh-CN" | "en";

@@ -1,5 +1,6 @@
 """Messages put together (组信): one about one case, or a digest of many with the count and the first few. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +15,8 @@ from fenghe.kernel.people.masking import mask_name, mask_phone
 from fenghe.kernel.values import CHINA, minor_digits
 
 LEVELS: Final = {1: "轻微", 2: "一般", 3: "严重"}
+_MANY_STARS: Final = re.compile(r"\*{5,}")
+"""Channels that cover a number themselves leave nothing but stars."""
 LONGEST_BODY: Final = 3_800
 """Bytes: WeCom takes 4,096 of Markdown, the others more."""
 
@@ -106,7 +109,8 @@ def money_words(amount_minor: int | None, currency: str) -> str:
 
 def buyer_words(name: str, phone: str) -> str:
     """The buyer, to be told apart and not to be reached."""
-    return " ".join(part for part in (mask_name(name) if name.strip() else "", mask_phone(phone)) if part)
+    covered = _MANY_STARS.sub("****", mask_phone(phone))
+    return " ".join(part for part in (mask_name(name) if name.strip() else "", covered) if part)
 
 
 def groups(items: Sequence[Item], rules: Mapping[str, NoticeRule]) -> list[list[Item]]:

@@ -10,7 +10,7 @@ from litestar.params import FromQuery, JSONBody
 from litestar.response import Stream
 from psycopg import Connection
 
-from fenghe.kernel.listing import Listing, listing
+from fenghe.kernel.listing import Listing, check_expected, listing, read_filter
 from fenghe.kernel.notices import store_log
 from fenghe.kernel.notices.composing import LEVELS
 from fenghe.kernel.notices.routes_hub import notice_hub
@@ -35,9 +35,11 @@ EXPORTED: Final = (
 
 
 class AgainBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which dead letters to send again."""
+    """Which dead letters to send again: those ticked, or all that a filter finds (`expected`: how many were seen)."""
 
-    ids: list[str]
+    ids: list[str] | None = None
+    filter: dict[str, Any] | None = None
+    expected: int | None = None
 
 
 class SentAgain(msgspec.Struct, frozen=True):
@@ -107,13 +109,19 @@ async def _export_rows(
 @post("/api/notice-deliveries/again", guards=[requires("notices.manage")], status_code=200)
 async def send_again(request: ApiRequest, data: JSONBody[AgainBody]) -> SentAgain:
     """重发死信。"""
-    ids = read_ids(",".join(data.ids))
+    return SentAgain(await notice_hub(request).sync(_again, data, actor=actor_of(request)))
+
+
+def _again(connection: Connection[Any], data: AgainBody, *, actor: Actor) -> int:
+    if (data.ids is None) == (data.filter is None):
+        raise bad_field("ids", "请给出 ids 或 filter 其中之一")
+    if data.filter is None:
+        ids = list(read_ids(",".join(data.ids or ())) or ())
+    else:
+        ids = store_log.matching(connection, read_filter(LogFilter, data.filter.items()))
+        check_expected(len(ids), data.expected, at_most=store_log.MOST_AGAIN)
     if not ids:
         raise bad_field("ids", "没有选中任何消息")
-    return SentAgain(await notice_hub(request).sync(_again, ids, actor=actor_of(request)))
-
-
-def _again(connection: Connection[Any], ids: Sequence[int], *, actor: Actor) -> int:
     changed = store_log.send_again(connection, ids, actor=actor)
     beat(connection, ("notices",))
     return changed

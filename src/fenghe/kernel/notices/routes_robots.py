@@ -17,7 +17,7 @@ from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.pulse.store import beat
 from fenghe.kernel.web.problems import bad_field
-from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, requires
+from fenghe.kernel.web.routes_support import ApiRequest, actor_of, requires
 
 MANAGES: Final = requires("notices.manage")
 _ADDRESS: Final = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
@@ -87,7 +87,7 @@ async def change_robot(request: ApiRequest, robot: FromPath[str], data: JSONBody
 async def test_robot(request: ApiRequest, robot: FromPath[str]) -> Tested:
     """发一条测试消息，结果见投递日志。"""
     hub = notice_hub(request)
-    number = await hub.sync(store_robots.test_robot, robot, channels=hub.robots, by=current_person(request).username)
+    number = await hub.sync(store_robots.test_robot, robot, channels=hub.robots, actor=actor_of(request))
     await hub.sync(beat, ("notices",))
     return Tested(str(number))
 

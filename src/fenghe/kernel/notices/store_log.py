@@ -149,6 +149,18 @@ def delivery(row: Row, titles: Titles) -> Delivery:
     )
 
 
+def matching(connection: Connection[Any], asked: LogFilter) -> list[int]:
+    """The messages a filter finds; one more than may be sent again at once shows that there are too many."""
+    where = _conditions(asked)
+    _narrow(where, asked)
+    rows = fetch(
+        connection,
+        f"select d.id from notice_delivery d where {where.sql()} order by d.id limit {MOST_AGAIN + 1}",
+        where.values,
+    )
+    return [row["id"] for row in rows]
+
+
 def send_again(connection: Connection[Any], ids: Sequence[int], *, actor: Actor) -> int:
     """Dead letters, once more from the beginning; returns how many. What was sent is not sent twice by this."""
     if not 1 <= len(ids) <= MOST_AGAIN:

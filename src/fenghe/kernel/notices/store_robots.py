@@ -214,7 +214,7 @@ def _config(config: Mapping[str, Any]) -> str:
     return text
 
 
-def test_robot(connection: Connection[Any], robot_id: str, *, channels: Mapping[str, Channel], by: str) -> int:
+def test_robot(connection: Connection[Any], robot_id: str, *, channels: Mapping[str, Channel], actor: Actor) -> int:
     """Put a test message in front of the robot, by the same road as every other; returns the delivery's id."""
     row = connection.execute("select kind, title, enabled from notice_robot where id = %s", (robot_id,)).fetchone()
     if row is None:
@@ -223,8 +223,10 @@ def test_robot(connection: Connection[Any], robot_id: str, *, channels: Mapping[
         raise conflict("机器人已停用。请先启用,再发测试消息。", code="robot_off")
     words = f"测试消息:机器人「{row[1]}」已接入缝合。收到它,说明配置正确。"
     message = Message(title="缝合测试消息", markdown=f"### 缝合测试消息\n\n{words}", text=words, link="", severity=1)
-    log_access(connection, Actor(by, ""), action="robot.test.done", target=f"robot {robot_id}")
-    return store_sending.put_letter(connection, key=f"test:{uuid.uuid4().hex}", robot=robot_id, message=message, by=by)
+    log_access(connection, actor, action="robot.test.done", target=f"robot {robot_id}")
+    return store_sending.put_letter(
+        connection, key=f"test:{uuid.uuid4().hex}", robot=robot_id, message=message, by=actor.person
+    )
 
 
 def robots_known(connection: Connection[Any]) -> dict[str, str]:

@@ -91,10 +91,13 @@ def route(connection: Connection[Any], rules: Rules, *, now: datetime, limit: in
     rising: list[dict[str, Any]] = []
     for row in rows:
         notice = _notice(row)
-        for name, rule, version in matching(rules, notice):
+        given: set[str] = set()
+        for due, name, rule, version in _soonest(rules, notice, now):
             targets = notice.only or rule.recipients(notice, owner_id=row["owner_id"])
-            due = due_of(rule, notice, now)
             for target in _resolved(targets, notice, people):
+                if target in given:
+                    continue
+                given.add(target)
                 repeat = (name, target, row["case_id"], repeat_word(notice.event))
                 before = told.get(repeat) if repeat[3] else None
                 if before is not None and now - before < timedelta(minutes=rule.dedupe_minutes):
@@ -106,6 +109,12 @@ def route(connection: Connection[Any], rules: Rules, *, now: datetime, limit: in
     _begin_escalations(connection, rising)
     connection.execute("update notice set routed_at = %s where id = any(%s)", (now, [row["id"] for row in rows]))
     return len(rows)
+
+
+def _soonest(rules: Rules, notice: Notice, now: datetime) -> list[tuple[datetime, str, NoticeRule, int]]:
+    """The rules a notice falls under, the soonest first: whoever two rules name is told once, by that one."""
+    found = [(due_of(rule, notice, now), name, rule, version) for name, rule, version in matching(rules, notice)]
+    return sorted(found, key=lambda one: (one[0], one[1]))
 
 
 def _notice(row: Row) -> Notice:
@@ -193,7 +202,7 @@ def _begin_escalations(connection: Connection[Any], rising: Sequence[dict[str, A
 
 
 FACTS: Final = (
-    " n.kind, n.severity, n.title, n.body as text, n.link, n.actor, n.happened_at, c.status as case_status,"
+    " n.kind, n.severity, coalesce(c.title, n.title) as title, n.body as text, n.link, n.actor, n.happened_at, c.status as case_status,"
     " c.ours as ours_word, c.theirs as theirs_word, c.reason as reason_word, c.opened_at, c.due_at as case_due,"
     " s.kind as subject_kind, p.tracking_no, p.carrier, o.order_no, o.shop as order_shop, o.paid_minor, o.currency,"
     " o.receiver_name, o.receiver_phone, w.name as owner_name"
