@@ -64,7 +64,8 @@ def mail_sink() -> Iterator[MailSink]:
 
 
 def _converse(handler: socketserver.StreamRequestHandler, sink: MailSink) -> None:
-    sender, to = "", []
+    sender = ""
+    to: list[str] = []
 
     def say(line: str) -> None:
         handler.wfile.write(f"{line}\r\n".encode())

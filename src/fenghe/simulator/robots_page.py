@@ -12,10 +12,21 @@ from fenghe.kernel.values import CHINA
 class Shown(Protocol):
     """A message to be shown."""
 
-    at: float
-    platform: str
-    title: str
-    text: str
+    @property
+    def at(self) -> float:
+        """Seconds of the clock."""
+
+    @property
+    def platform(self) -> str:
+        """Which group."""
+
+    @property
+    def title(self) -> str:
+        """Above it."""
+
+    @property
+    def text(self) -> str:
+        """Its Markdown."""
 
 
 TITLES: Final = {

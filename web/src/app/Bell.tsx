@@ -31,7 +31,8 @@ export function Bell() {
       placement="bottomRight"
       open={open}
       onOpenChange={setOpen}
-      content={open ? <Latest onClose={() => setOpen(false)} unread={unread} /> : null}
+      destroyOnHidden
+      content={<Latest onClose={() => setOpen(false)} unread={unread} />}
     >
       <Badge count={unread} size="small" overflowCount={99} offset={[-4, 8]}>
         <Button

@@ -77,7 +77,7 @@ function Cases({ owner }: { owner: "me" | "none" }) {
 export function CaseCard({ row }: { row: CaseRow }) {
   const title = useTitle();
   return (
-    <Link to={`/m/cases/${row.id}`} data-testid="mobile-case">
+    <Link to={`/m/cases/${row.id}`} className="mb-card" data-testid="mobile-case">
       <SeverityTag severity={row.severity} />{" "}
       <span className="mb-soft">
         #{row.id} {title("caseKind", row.kind, row.kind_title)}

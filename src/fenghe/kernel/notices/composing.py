@@ -15,6 +15,7 @@ from fenghe.kernel.people.masking import mask_name, mask_phone
 from fenghe.kernel.values import CHINA, minor_digits
 
 LEVELS: Final = {1: "轻微", 2: "一般", 3: "严重"}
+_LEADING: Final = re.compile(r"^[\s::,,]+")
 _MANY_STARS: Final = re.compile(r"\*{5,}")
 """Channels that cover a number themselves leave nothing but stars."""
 LONGEST_BODY: Final = 3_800
@@ -175,7 +176,9 @@ def _digest(items: Sequence[Item], rule: NoticeRule, *, public_url: str, now: da
 def _line(item: Item, *, public_url: str, now: datetime) -> str:
     values = values_of(item, public_url=public_url, now=now)
     number = template.one_line(item.tracking_no or item.order_no or item.title)
-    return f"- [#{values['case'] or item.notice_id} {number}]({values['link']}) {template.one_line(item.title)}"
+    told = _LEADING.sub("", item.title.removeprefix(item.tracking_no or item.order_no or item.title))
+    label = f"#{values['case'] or item.notice_id} {number}"
+    return f"- [{label}]({values['link']}) {template.one_line(told)}".rstrip()
 
 
 def cut(text: str, most_bytes: int) -> str:

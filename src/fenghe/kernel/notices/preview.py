@@ -70,7 +70,7 @@ def tried(name: str, rule: NoticeRule, past: Sequence[Past], *, public_url: str,
                 continue
             told[seen] = at
             due = due_of(rule, one.notice, at)
-            if due > now or (one.notice.event in OF_A_CASE and one.closed_at is not None and one.closed_at <= due):
+            if one.notice.event in OF_A_CASE and one.closed_at is not None and one.closed_at <= due:
                 continue
             put_off += due != due_of(msgspec.structs.replace(rule, quiet=None), one.notice, at)
             sent.append((due, msgspec.structs.replace(one.item, target=target, rule=name)))

@@ -202,7 +202,8 @@ def _begin_escalations(connection: Connection[Any], rising: Sequence[dict[str, A
 
 
 FACTS: Final = (
-    " n.kind, n.severity, coalesce(c.title, n.title) as title, n.body as text, n.link, n.actor, n.happened_at, c.status as case_status,"
+    " n.kind, n.severity, coalesce(c.title, n.title) as title, n.body as text, n.link, n.actor,"
+    " n.happened_at, c.status as case_status,"
     " c.ours as ours_word, c.theirs as theirs_word, c.reason as reason_word, c.opened_at, c.due_at as case_due,"
     " s.kind as subject_kind, p.tracking_no, p.carrier, o.order_no, o.shop as order_shop, o.paid_minor, o.currency,"
     " o.receiver_name, o.receiver_phone, w.name as owner_name"

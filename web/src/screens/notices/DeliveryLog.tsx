@@ -32,14 +32,14 @@ function columns(t: Translate): QueryColumn<Delivery>[] {
       sort: "created_at",
       render: (row) => <TimeText at={row.created_at} />,
     },
-    { key: "robot", title: t("log.robot"), width: 190, render: (row) => row.robot_title },
-    { key: "title", title: t("notice.title"), width: 260, render: (row) => <span className="fh-clip">{row.title}</span> },
+    { key: "robot", title: t("log.robot"), width: 170, render: (row) => row.robot_title },
+    { key: "title", title: t("notice.title"), width: 220, render: (row) => <span className="fh-clip">{row.title}</span> },
     { key: "count", title: t("notice.count"), width: 70, align: "right", render: (row) => row.count },
     { key: "status", title: t("log.status"), width: 100, render: (row) => <Outcome row={row} /> },
     {
       key: "answer",
       title: t("log.answer"),
-      width: 240,
+      width: 190,
       render: (row) => (row.answer ? <span className="fh-clip" title={row.answer}>{row.answer}</span> : <Blank />),
     },
     {
@@ -49,7 +49,7 @@ function columns(t: Translate): QueryColumn<Delivery>[] {
       sort: "sent_at",
       render: (row) => <TimeText at={row.sent_at} />,
     },
-    { key: "rule", title: t("log.rule"), width: 130, render: (row) => <RuleLink row={row} /> },
+    { key: "rule", title: t("log.rule"), width: 110, render: (row) => <RuleLink row={row} /> },
     { key: "event", title: t("notice.event"), width: 110, optional: true, render: (row) => row.event_title },
     { key: "attempts", title: t("log.attempts"), width: 70, align: "right", optional: true, render: (row) => row.attempts },
     {

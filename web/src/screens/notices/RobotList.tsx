@@ -46,7 +46,7 @@ function columns(t: Translate, acts: Acts): QueryColumn<Robot>[] {
   const number = (key: "sent_24h" | "waiting" | "dead", title: string, status: string): QueryColumn<Robot> => ({
     key,
     title,
-    width: 100,
+    width: 84,
     align: "right",
     text: (row) => row[key],
     render: (row) =>
@@ -62,7 +62,7 @@ function columns(t: Translate, acts: Acts): QueryColumn<Robot>[] {
     {
       key: "title",
       title: t("robot.name"),
-      width: 220,
+      width: 200,
       text: (row) => row.title,
       render: (row) => (
         <button type="button" className="fh-link" onClick={() => acts.edit(row)}>
@@ -73,11 +73,11 @@ function columns(t: Translate, acts: Acts): QueryColumn<Robot>[] {
     {
       key: "kind",
       title: t("robot.kind"),
-      width: 150,
+      width: 136,
       text: (row) => row.kind_title,
       render: (row) => row.kind_title,
     },
-    { key: "state", title: t("robot.state"), width: 190, text: (row) => row.state, render: (row) => <State row={row} /> },
+    { key: "state", title: t("robot.state"), width: 150, text: (row) => row.state, render: (row) => <State row={row} /> },
     number("sent_24h", t("robot.sent"), "sent"),
     number("waiting", t("robot.waiting"), "waiting"),
     number("dead", t("robot.dead"), "dead"),
@@ -85,13 +85,13 @@ function columns(t: Translate, acts: Acts): QueryColumn<Robot>[] {
     {
       key: "problem",
       title: t("robot.lastError"),
-      width: 220,
+      width: 150,
       render: (row) => (row.last_error ? <span className="fh-clip" title={row.last_error}>{row.last_error}</span> : <Blank />),
     },
     {
       key: "acts",
       title: "",
-      width: 190,
+      width: 150,
       render: (row) => (
         <span className="fh-hours">
           <Switch

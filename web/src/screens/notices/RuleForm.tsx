@@ -39,7 +39,7 @@ interface PartProps {
 function Line({ label, children }: { label: string; children: (id: string) => ReactNode }) {
   const id = useId();
   return (
-    <div className="fh-line">
+    <div className="fh-rule-line">
       <label htmlFor={id}>{label}</label>
       {children(id)}
     </div>
