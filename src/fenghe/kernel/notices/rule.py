@@ -60,7 +60,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Nobody took the case within so many minutes (of the step before): these are told."""
 
     after_minutes: int
-    targets: Targets = Targets()
+    targets: Targets = msgspec.field(default_factory=Targets)
 
 
 class NoticeRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,7 +72,7 @@ class NoticeRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     kinds: list[str] = []
     severities: list[int] = []
     shops: list[str] = []
-    targets: Targets = Targets()
+    targets: Targets = msgspec.field(default_factory=Targets)
     message_title: str = DEFAULT_TITLE
     message_body: str = DEFAULT_BODY
     quiet: Quiet | None = None

@@ -23,12 +23,12 @@ export function PreviewPanel({ preview, choices }: Props) {
   if (!preview) return null;
   const { result, days } = preview;
   return (
-    <Panel title={t("rule.preview")} testId="rule-preview-panel">
+    <Panel title={t("noticeRule.preview")} testId="rule-preview-panel">
       <p>
-        {t("rule.would", { days, matched: result.matched, messages: result.messages, digests: result.digests })}
+        {t("noticeRule.would", { days, matched: result.matched, messages: result.messages, digests: result.digests })}
       </p>
       <p className="fh-soft">
-        {t("rule.wouldMore", { held: result.held_back, put: result.put_off, up: result.escalations })}
+        {t("noticeRule.wouldMore", { held: result.held_back, put: result.put_off, up: result.escalations })}
       </p>
       <ul className="fh-targets">
         {Object.entries(result.by_target).map(([target, count]) => (
@@ -37,7 +37,7 @@ export function PreviewPanel({ preview, choices }: Props) {
           </li>
         ))}
       </ul>
-      {result.samples.length === 0 && <EmptyState title={t("rule.noSample")} />}
+      {result.samples.length === 0 && <EmptyState title={t("noticeRule.noSample")} />}
       {result.samples.slice(0, 3).map((one) => (
         <div key={`${one.at}${one.target}${one.title}`} className="fh-card">
           <small className="fh-soft">

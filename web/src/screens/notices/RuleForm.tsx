@@ -52,8 +52,8 @@ function What({ values, choices, change }: PartProps) {
   const t = useT();
   const levels = LEVELS.map((value) => ({ value, label: t(`notice.level.${value}`) }));
   return (
-    <Panel title={t("rule.when")}>
-      <Line label={t("rule.title")}>
+    <Panel title={t("noticeRule.when")}>
+      <Line label={t("noticeRule.title")}>
         {(id) => (
           <Input
             id={id}
@@ -64,10 +64,10 @@ function What({ values, choices, change }: PartProps) {
           />
         )}
       </Line>
-      <Line label={t("rule.enabled")}>
+      <Line label={t("noticeRule.enabled")}>
         {(id) => <Switch id={id} checked={values.enabled} onChange={(enabled) => change({ enabled })} />}
       </Line>
-      <Line label={t("rule.events")}>
+      <Line label={t("noticeRule.events")}>
         {() => (
           <Checkbox.Group
             value={values.events}
@@ -76,20 +76,20 @@ function What({ values, choices, change }: PartProps) {
           />
         )}
       </Line>
-      <Line label={t("rule.kinds")}>
+      <Line label={t("noticeRule.kinds")}>
         {(id) => (
           <Select
             id={id}
             mode="tags"
             value={values.kinds}
-            placeholder={t("rule.anyKind")}
+            placeholder={t("noticeRule.anyKind")}
             options={options(choices.kinds)}
             optionFilterProp="label"
             onChange={(kinds) => change({ kinds })}
           />
         )}
       </Line>
-      <Line label={t("rule.severities")}>
+      <Line label={t("noticeRule.severities")}>
         {() => (
           <Checkbox.Group
             value={values.severities}
@@ -98,13 +98,13 @@ function What({ values, choices, change }: PartProps) {
           />
         )}
       </Line>
-      <Line label={t("rule.shops")}>
+      <Line label={t("noticeRule.shops")}>
         {(id) => (
           <Select
             id={id}
             mode="multiple"
             value={values.shops}
-            placeholder={t("rule.any")}
+            placeholder={t("noticeRule.any")}
             options={options(choices.shops)}
             onChange={(shops) => change({ shops })}
           />
@@ -117,7 +117,7 @@ function What({ values, choices, change }: PartProps) {
 function Whom({ values, choices, change }: PartProps) {
   const t = useT();
   return (
-    <Panel title={t("rule.whom")} extra={t("rule.personal")}>
+    <Panel title={t("noticeRule.whom")} extra={t("noticeRule.personal")}>
       <TargetLines targets={values.targets} choices={choices} onChange={(targets) => change({ targets })} owner />
     </Panel>
   );
@@ -149,11 +149,11 @@ function TargetLines({ targets, choices, onChange, owner = false }: TargetProps)
   );
   return (
     <>
-      {many("robots", t("rule.toRobots"))}
-      {many("roles", t("rule.toRoles"))}
-      {many("people", t("rule.toPeople"))}
+      {many("robots", t("noticeRule.toRobots"))}
+      {many("roles", t("noticeRule.toRoles"))}
+      {many("people", t("noticeRule.toPeople"))}
       {owner && (
-        <Line label={t("rule.toOwner")}>
+        <Line label={t("noticeRule.toOwner")}>
           {(id) => (
             <Switch id={id} checked={targets.owner} onChange={(checked) => onChange({ ...targets, owner: checked })} />
           )}
@@ -172,8 +172,8 @@ function Words({ values, choices, change }: PartProps) {
     cursor.current = at + name.length + 2;
   };
   return (
-    <Panel title={t("rule.how")}>
-      <Line label={t("rule.messageTitle")}>
+    <Panel title={t("noticeRule.how")}>
+      <Line label={t("noticeRule.messageTitle")}>
         {(id) => (
           <Input
             id={id}
@@ -183,7 +183,7 @@ function Words({ values, choices, change }: PartProps) {
           />
         )}
       </Line>
-      <Line label={t("rule.messageBody")}>
+      <Line label={t("noticeRule.messageBody")}>
         {(id) => (
           <Input.TextArea
             id={id}
@@ -198,7 +198,7 @@ function Words({ values, choices, change }: PartProps) {
           />
         )}
       </Line>
-      <Line label={t("rule.placeholders")}>
+      <Line label={t("noticeRule.placeholders")}>
         {() => (
           <div className="fh-usual">
             {choices.placeholders.map((each) => (
@@ -222,11 +222,11 @@ function Pace({ values, change }: { values: RuleValues; change: Change }) {
     </Line>
   );
   return (
-    <Panel title={t("rule.pace")}>
-      {number(t("rule.digestMinutes"), digest.minutes, (minutes) => change({ digest: { ...digest, minutes } }), 0)}
-      {number(t("rule.digestMore"), digest.more_than, (more_than) => change({ digest: { ...digest, more_than } }), 1)}
-      {number(t("rule.digestTop"), digest.top, (top) => change({ digest: { ...digest, top } }), 1)}
-      <Line label={t("rule.severeAtOnce")}>
+    <Panel title={t("noticeRule.pace")}>
+      {number(t("noticeRule.digestMinutes"), digest.minutes, (minutes) => change({ digest: { ...digest, minutes } }), 0)}
+      {number(t("noticeRule.digestMore"), digest.more_than, (more_than) => change({ digest: { ...digest, more_than } }), 1)}
+      {number(t("noticeRule.digestTop"), digest.top, (top) => change({ digest: { ...digest, top } }), 1)}
+      <Line label={t("noticeRule.severeAtOnce")}>
         {(id) => (
           <Switch
             id={id}
@@ -235,8 +235,8 @@ function Pace({ values, change }: { values: RuleValues; change: Change }) {
           />
         )}
       </Line>
-      {number(t("rule.dedupe"), values.dedupe_minutes, (dedupe_minutes) => change({ dedupe_minutes }), 0)}
-      <Line label={t("rule.quiet")}>
+      {number(t("noticeRule.dedupe"), values.dedupe_minutes, (dedupe_minutes) => change({ dedupe_minutes }), 0)}
+      <Line label={t("noticeRule.quiet")}>
         {(id) => (
           <div className="fh-hours">
             <Switch
@@ -258,15 +258,15 @@ function QuietHours({ quiet, onChange }: { quiet: Quiet; onChange: (quiet: Quiet
   const t = useT();
   return (
     <>
-      {t("rule.quietFrom")}
+      {t("noticeRule.quietFrom")}
       <Input type="time" value={quiet.start} onChange={(event) => onChange({ ...quiet, start: event.target.value })} />
-      {t("rule.quietTo")}
+      {t("noticeRule.quietTo")}
       <Input type="time" value={quiet.end} onChange={(event) => onChange({ ...quiet, end: event.target.value })} />
       <Checkbox
         checked={quiet.severe_passes}
         onChange={(event) => onChange({ ...quiet, severe_passes: event.target.checked })}
       >
-        {t("rule.quietPasses")}
+        {t("noticeRule.quietPasses")}
       </Checkbox>
     </>
   );
@@ -278,10 +278,10 @@ function Escalation({ values, choices, change }: PartProps) {
   const set = (at: number, step: RuleValues["escalation"][number]) =>
     change({ escalation: steps.map((each, place) => (place === at ? step : each)) });
   return (
-    <Panel title={t("rule.escalation")} extra={steps.length > 0 ? t("rule.lastStep") : undefined}>
+    <Panel title={t("noticeRule.escalation")} extra={steps.length > 0 ? t("noticeRule.lastStep") : undefined}>
       {steps.map((step, at) => (
         <div key={at} className="fh-step">
-          <Line label={t("rule.after", { n: at + 1 })}>
+          <Line label={t("noticeRule.after", { n: at + 1 })}>
             {(id) => (
               <span className="fh-hours">
                 <InputNumber
@@ -309,7 +309,7 @@ function Escalation({ values, choices, change }: PartProps) {
           onClick={() => change({ escalation: [...steps, { after_minutes: 30, targets: NOBODY }] })}
           data-testid="rule-add-step"
         >
-          {t("rule.addStep")}
+          {t("noticeRule.addStep")}
         </Button>
       )}
     </Panel>

@@ -35,7 +35,7 @@ export function RuleList() {
       ...named(robots, choices?.robots),
       ...named(roles, choices?.roles),
       ...named(people, choices?.people),
-      ...(owner ? [t("rule.toOwner")] : []),
+      ...(owner ? [t("noticeRule.toOwner")] : []),
     ].join("、");
   };
   return (
@@ -48,38 +48,38 @@ export function RuleList() {
         rowKey={(row) => row.name}
         rowTestId={(row) => `rule-row-${row.name}`}
         onOpen={(row) => navigate(`/notices/rules/${row.name}`)}
-        fields={[{ kind: "text", name: "q", label: t("rule.name"), primary: true }]}
+        fields={[{ kind: "text", name: "q", label: t("noticeRule.name"), primary: true }]}
         actions={
           <Button type="primary" icon={<PlusOutlined />} onClick={() => setNaming(true)} data-testid="rule-new">
-            {t("rule.new")}
+            {t("noticeRule.new")}
           </Button>
         }
         columns={[
           {
             key: "title",
-            title: t("rule.title"),
+            title: t("noticeRule.title"),
             width: 220,
             text: (row) => row.values.title,
             render: (row) => <Link to={`/notices/rules/${row.name}`}>{row.values.title}</Link>,
           },
           {
             key: "events",
-            title: t("rule.events"),
+            title: t("noticeRule.events"),
             width: 220,
             text: (row) => named(row.values.events, choices?.events).join("、"),
             render: (row) => named(row.values.events, choices?.events).join("、"),
           },
           {
             key: "kinds",
-            title: t("rule.kinds"),
+            title: t("noticeRule.kinds"),
             width: 200,
             text: (row) => row.values.kinds.join("、"),
-            render: (row) => named(row.values.kinds, choices?.kinds).join("、") || t("rule.anyKind"),
+            render: (row) => named(row.values.kinds, choices?.kinds).join("、") || t("noticeRule.anyKind"),
           },
-          { key: "whom", title: t("rule.whom"), width: 320, text: whom, render: (row) => whom(row) || "—" },
+          { key: "whom", title: t("noticeRule.whom"), width: 320, text: whom, render: (row) => whom(row) || "—" },
           {
             key: "version",
-            title: t("rule.version"),
+            title: t("noticeRule.version"),
             width: 200,
             text: (row) => row.version,
             render: (row) => <VersionTags row={row} />,
@@ -95,11 +95,11 @@ function VersionTags({ row }: { row: RuleRow }) {
   const t = useT();
   return (
     <span className="fh-hours">
-      {row.version === null && <Flag mood="mute">{t("rule.unpublished")}</Flag>}
-      {row.version === 0 && <Flag mood="mute">{t("rule.shipped")}</Flag>}
+      {row.version === null && <Flag mood="mute">{t("noticeRule.unpublished")}</Flag>}
+      {row.version === 0 && <Flag mood="mute">{t("noticeRule.shipped")}</Flag>}
       {row.version ? <span>v{row.version}</span> : null}
-      {!row.values.enabled && <Flag mood="warn">{t("rule.off")}</Flag>}
-      {row.has_draft && <Flag mood="info">{t("rule.draft")}</Flag>}
+      {!row.values.enabled && <Flag mood="warn">{t("noticeRule.off")}</Flag>}
+      {row.has_draft && <Flag mood="info">{t("noticeRule.draft")}</Flag>}
     </span>
   );
 }
@@ -113,13 +113,13 @@ function NameDialog({ onClose }: { onClose: () => void }) {
   return (
     <Modal
       open
-      title={t("rule.new")}
+      title={t("noticeRule.new")}
       okText={t("notice.next")}
       onCancel={onClose}
       onOk={go}
       okButtonProps={{ disabled: !fits, "data-testid": "rule-name-ok" }}
     >
-      <label htmlFor="rule-name">{t("rule.id")}</label>
+      <label htmlFor="rule-name">{t("noticeRule.id")}</label>
       <Input
         id="rule-name"
         autoFocus

@@ -78,7 +78,7 @@ function useRuleDraft(detail: RuleDetail, fresh: boolean) {
           await refresh();
           if (fresh) navigate(`/notices/rules/${detail.name}`, { replace: true });
         },
-        { done: t("rule.saved") },
+        { done: t("noticeRule.saved") },
       ),
     discard: () =>
       act(async () => {
@@ -142,8 +142,8 @@ function Standing({ detail }: { detail: RuleDetail }) {
   return (
     <>
       <code>{detail.name}</code>{" "}
-      {detail.version === null ? t("rule.unpublished") : detail.version === 0 ? t("rule.shipped") : `v${detail.version}`}{" "}
-      {detail.draft && <Flag mood="info">{t("rule.draft")}</Flag>}
+      {detail.version === null ? t("noticeRule.unpublished") : detail.version === 0 ? t("noticeRule.shipped") : `v${detail.version}`}{" "}
+      {detail.draft && <Flag mood="info">{t("noticeRule.draft")}</Flag>}
     </>
   );
 }
@@ -155,18 +155,18 @@ function Acts({ draft, problems }: { draft: Draft; problems: number }) {
   const publish = () => {
     let note = "";
     modal.confirm({
-      title: t("rule.publish"),
+      title: t("noticeRule.publish"),
       content: (
         <Input.TextArea
           autoFocus
-          placeholder={t("rule.publishNote")}
+          placeholder={t("noticeRule.publishNote")}
           onChange={(event) => {
             note = event.target.value;
           }}
           data-testid="publish-note"
         />
       ),
-      okText: t("rule.publish"),
+      okText: t("noticeRule.publish"),
       okButtonProps: { "data-testid": "publish-confirm" },
       onOk: () => draft.publish(note).then((done) => (done ? undefined : Promise.reject(new Error("not published")))),
     });
@@ -176,27 +176,27 @@ function Acts({ draft, problems }: { draft: Draft; problems: number }) {
       <Select
         value={days}
         onChange={setDays}
-        options={DAYS.map((value) => ({ value, label: t("rule.days", { n: value }) }))}
+        options={DAYS.map((value) => ({ value, label: t("noticeRule.days", { n: value }) }))}
       />
       <Button onClick={() => void draft.tryIt(days)} data-testid="rule-preview">
-        {t("rule.preview")}
+        {t("noticeRule.preview")}
       </Button>
       {draft.drafted && (
         <Button onClick={() => void draft.discard()} data-testid="rule-discard">
-          {t("rule.discard")}
+          {t("noticeRule.discard")}
         </Button>
       )}
       <Button disabled={!draft.changed} onClick={() => void draft.save()} data-testid="rule-save">
-        {t("rule.save")}
+        {t("noticeRule.save")}
       </Button>
       <Button
         type="primary"
         disabled={draft.changed || !draft.drafted || problems > 0}
-        title={draft.changed ? t("rule.unsaved") : undefined}
+        title={draft.changed ? t("noticeRule.unsaved") : undefined}
         onClick={publish}
         data-testid="rule-publish"
       >
-        {t("rule.publish")}
+        {t("noticeRule.publish")}
       </Button>
     </>
   );
@@ -204,24 +204,24 @@ function Acts({ draft, problems }: { draft: Draft; problems: number }) {
 
 function History({ detail, draft }: { detail: RuleDetail; draft: Draft }) {
   const t = useT();
-  const back = (version: number) => void draft.rollBack(version, t("rule.rollback"));
+  const back = (version: number) => void draft.rollBack(version, t("noticeRule.rollback"));
   if (detail.history.length === 0) return null;
   return (
-    <Panel title={t("rule.history")} testId="rule-history">
+    <Panel title={t("noticeRule.history")} testId="rule-history">
       {detail.history.map((one: RuleVersion) => (
         <div key={one.version} className="fh-version">
           <b>v{one.version}</b> <TimeText at={one.at} /> {one.author}
           <p>{one.note}</p>
           {one.version !== detail.version && (
             <Button size="small" type="link" onClick={() => back(one.version)} data-testid={`rollback-${one.version}`}>
-              {t("rule.rollback")}
+              {t("noticeRule.rollback")}
             </Button>
           )}
         </div>
       ))}
       {detail.shipped && (
         <Button size="small" type="link" onClick={() => back(0)} data-testid="rollback-0">
-          {t("rule.rollback")}({t("rule.shipped")})
+          {t("noticeRule.rollback")}({t("noticeRule.shipped")})
         </Button>
       )}
     </Panel>
