@@ -32,6 +32,9 @@ create table case_watch (
     overdue_told boolean not null default false,
     opened_times integer not null default 1
 );
+-- Cases that were there before are known: only what changes from now on is news.
+insert into case_watch (case_id, status, severity, owner_id, due_at, overdue_told)
+    select id, status, severity, owner_id, due_at, coalesce(due_at <= now(), false) from work_case;
 comment on table case_watch is '工单上次通知时的样子: what a case was when it was last looked at, to know what changed';
 create index case_watch_due on case_watch (due_at) where status = 'open' and not overdue_told and due_at is not null;
 
