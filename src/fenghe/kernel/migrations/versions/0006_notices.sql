@@ -90,7 +90,7 @@ create table notice_item (
 );
 comment on table notice_item is '一条通知给一个接收人: gathered until due, then told alone or in a digest';
 create index notice_item_waiting on notice_item (due_at) where told_at is null;
-create index notice_item_dedupe on notice_item (target, case_id, created_at);
+create index notice_item_dedupe on notice_item (case_id, created_at);
 create index notice_item_delivery on notice_item (delivery_id) where delivery_id is not null;
 
 -- ── robots and deliveries 机器人 投递 ──────────────────────────────────────────────────────────────────────────────────
