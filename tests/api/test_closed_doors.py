@@ -18,6 +18,8 @@ OPEN_TO_ALL = {("POST", "/api/session"), ("GET", "/api/session"), ("GET", "/heal
 WHOEVER_IS_SIGNED_IN = {
     ("DELETE", "/api/session"), ("GET", "/api/me"), ("PATCH", "/api/me"), ("GET", "/api/roles"), ("GET", "/api/events"),
     ("GET", "/api/views"), ("POST", "/api/views"), ("DELETE", "/api/views/{view_id:str}"),
+    ("GET", "/api/notices"), ("GET", "/api/notices/unread"), ("POST", "/api/notices/read"), ("POST", "/api/notices/test"),
+    ("GET", "/api/notices/preferences"), ("PUT", "/api/notices/preferences"),
 }  # fmt: skip
 
 

@@ -7,14 +7,16 @@ from pathlib import Path
 import psycopg
 
 from fenghe.cli import serving, working
-from fenghe.hub import demo_world
+from fenghe.hub import demo_notices, demo_world
 from fenghe.kernel.database.opening import hold_database
 from fenghe.kernel.migrations import migrate
 from fenghe.kernel.secrets import hub_key
 from fenghe.simulator.clock import VirtualClock
 from fenghe.simulator.faults import Fault, FaultKind
 from fenghe.simulator.money_faults import MoneyFault, Strike
+from fenghe.simulator.robots import Hall, build_robots
 from fenghe.simulator.running import running, serving_till
+from fenghe.simulator.running import serving as serving_apps
 
 FAULTS = (
     Fault(kind=FaultKind.GHOST, count=6),
@@ -41,9 +43,14 @@ def main(folder: Path, port: int) -> None:
         migrate(database.owner_url)
         key = hub_key(folder)
         (folder / "began").write_text(world.now.isoformat(), encoding="ascii")
-        with running(world.carriers, clock=VirtualClock(world.now)) as sandbox, serving_till(world.till) as till:
+        with (
+            running(world.carriers, clock=VirtualClock(world.now)) as sandbox,
+            serving_till(world.till) as till,
+            serving_apps(build_robots(Hall())) as robots,
+        ):
             with psycopg.connect(database.app_url) as connection:
                 demo_world.prepare(connection, world, key=key, sandbox=sandbox, till=till)
+                demo_notices.prepare(connection, key=key, robots=robots, public_url=f"http://127.0.0.1:{port}")
             with working.workers_running(database.app_url, key=key, count=1):
                 serving.run_api(
                     database.app_url, key=key, host="127.0.0.1", port=port, ready=lambda: print("ready", flush=True)

@@ -11,6 +11,7 @@ import "./styles/mapping.css";
 import "./styles/callbacks.css";
 import "./styles/ledger.css";
 import "./styles/trace.css";
+import "./styles/notices.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";

@@ -17,14 +17,16 @@ import uvloop
 from rich.console import Console
 
 from fenghe.cli import serving, working
-from fenghe.hub import demo_money, demo_world, store_demo
+from fenghe.hub import demo_money, demo_notices, demo_world, store_demo
 from fenghe.kernel.audit import store as audit
 from fenghe.kernel.database.opening import hold_database
 from fenghe.kernel.migrations import migrate
 from fenghe.kernel.secrets import hub_key
 from fenghe.simulator.clock import VirtualClock
 from fenghe.simulator.pushing import Pushed
+from fenghe.simulator.robots import Hall, build_robots
 from fenghe.simulator.running import running, serving_till
+from fenghe.simulator.running import serving as serving_apps
 
 console = Console()
 DONE_SECONDS = 150.0
@@ -51,9 +53,15 @@ def demo(
         now = world.now if once else datetime.now(UTC).replace(microsecond=0)
         if not once:
             demo_world.add_today(world, now)
-        with running(world.carriers, clock=VirtualClock(now)) as sandbox, serving_till(world.till) as till:
+        with (
+            running(world.carriers, clock=VirtualClock(now)) as sandbox,
+            serving_till(world.till) as till,
+            serving_apps(build_robots(Hall())) as robots,
+        ):
             with psycopg.connect(database.app_url) as connection:
                 demo_world.prepare(connection, world, key=key, sandbox=sandbox, till=till)
+                demo_notices.prepare(connection, key=key, robots=robots, public_url=f"http://127.0.0.1:{port}")
+            say(f"沙箱的机器人群:{robots}/robots")
             with working.workers_running(database.app_url, key=key, count=1):
                 if once:
                     _play_once(database.app_url, world, key=key, say=say, as_json=as_json)

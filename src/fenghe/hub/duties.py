@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from fenghe.hub.callback_running import AuditDuty
+from fenghe.hub.notices import words
 from fenghe.hub.statement_duty import StatementDuty
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
+from fenghe.kernel.notices.tasks import NoticeDuty
 from fenghe.money.tasks_asking import AskingDuty, BillAppointment
 from fenghe.money.tasks_binding import BindingDuty
 from fenghe.money.tasks_ledger import LedgerDuty
@@ -14,7 +16,14 @@ from fenghe.money.tasks_ledger import LedgerDuty
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return (LedgerDuty(), AuditDuty(), BindingDuty(), AskingDuty(), StatementDuty())
+    return (
+        LedgerDuty(),
+        AuditDuty(),
+        BindingDuty(),
+        AskingDuty(),
+        StatementDuty(),
+        NoticeDuty(words),
+    )
 
 
 def appointments() -> Sequence[Appointment]:

@@ -19,6 +19,7 @@ from fenghe.hub import rooms, routing
 from fenghe.hub.asking import ask_again
 from fenghe.hub.declared import Declared
 from fenghe.hub.declaring import declared_kinds
+from fenghe.hub.notices import CHANNELS, words
 from fenghe.hub.paying import NoLink, make_link
 from fenghe.hub.titles import titles
 from fenghe.hub.worker import Worker
@@ -53,6 +54,8 @@ class Hub:
         self.connectors = rooms.connectors()
         self.parcels = routing.details_of_orders
         self.kinds = declared_kinds()
+        self.robots = CHANNELS
+        self.words = words
         self.pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
             app_url, min_size=1, max_size=8, open=False, kwargs={"application_name": "fenghe-api"}
         )

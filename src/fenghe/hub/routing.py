@@ -8,6 +8,8 @@ from fenghe.insight import routes as insight
 from fenghe.kernel.audit import routes as audit
 from fenghe.kernel.cases import routes as cases
 from fenghe.kernel.inbox import routes as inbox
+from fenghe.kernel.notices import routes as notices
+from fenghe.kernel.notices import routes_log, routes_robots, routes_rules
 from fenghe.logistics import routes as logistics
 from fenghe.logistics import routes_callbacks, routes_mapping, routes_policy
 from fenghe.logistics.routes_rows import details_of_orders
@@ -34,4 +36,8 @@ def routers() -> Sequence[Any]:
         routes_statements.router,
         routes_intake.router,
         routes_payments.router,
+        notices.router,
+        routes_robots.router,
+        routes_rules.router,
+        routes_log.router,
     ]

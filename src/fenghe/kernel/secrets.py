@@ -80,6 +80,11 @@ def about_source(source: str) -> str:
     return f"source:{source}"
 
 
+def about_robot(robot: str) -> str:
+    """What the secrets of a robot are sealed for."""
+    return f"robot:{robot}"
+
+
 def source_unsealer(key: bytes) -> Callable[[str, bytes], dict[str, str]]:
     """`unseal(source id, sealed)` for whoever reads the table of sources himself."""
     return lambda source, sealed: unseal_table(key, sealed, about=about_source(source))

@@ -15,8 +15,9 @@ export type Topic =
   | "views"
   | "declarations"
   | "money"
-  | "facets"
-  | "callbacks";
+  | "callbacks"
+  | "notices"
+  | "facets";
 
 /** Which keys a live topic touches: an order's page shows its cases, the bench counts everything. */
 const TOUCHES: Record<string, Topic[]> = {
@@ -30,6 +31,7 @@ const TOUCHES: Record<string, Topic[]> = {
   sources: ["sources"],
   workbench: ["workbench"],
   callbacks: ["callbacks"],
+  notices: ["notices"],
 };
 
 interface Options {

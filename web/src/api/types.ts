@@ -41,6 +41,7 @@ export type Permission =
   | "money.view"
   | "money.edit"
   | "money.approve"
+  | "notices.manage"
   | "exports.create";
 
 export type Locale = "zh-CN" | "en";

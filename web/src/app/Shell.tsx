@@ -8,6 +8,7 @@ import type { Workbench } from "../api/types";
 import { useT } from "../i18n";
 import { NeedsAny } from "../parts/NeedsAny";
 import { AccountMenu } from "./AccountMenu";
+import { Bell } from "./Bell";
 import { GlobalSearch } from "./GlobalSearch";
 import { LineBanner, LineLight } from "./LineState";
 import { Logo } from "./Logo";
@@ -48,6 +49,7 @@ export function Shell() {
           <SearchOpener onOpen={() => setSearching(true)} />
           <span className="fh-grow" />
           <LineLight />
+          <Bell />
           <AccountMenu />
         </header>
         <LineBanner />

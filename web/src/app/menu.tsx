@@ -5,6 +5,7 @@ import {
   AuditOutlined,
   BookOutlined,
   NodeIndexOutlined,
+  BellOutlined,
   BranchesOutlined,
   FileSearchOutlined,
   InboxOutlined,
@@ -106,6 +107,7 @@ export const MENU: MenuGroup[] = [
       { key: "inbox", to: "/inbox", word: "menu.inbox", icon: <InboxOutlined />, anyOf: ["inbox.view"] },
       { key: "audit", to: "/audit", word: "menu.audit", icon: <SafetyCertificateOutlined />, anyOf: ["audit.view"] },
       { key: "sources", to: "/sources", word: "menu.sources", icon: <ApiOutlined />, anyOf: ["sources.manage"] },
+      { key: "notices", to: "/notices", word: "menu.notices", icon: <BellOutlined />, anyOf: [] },
       {
         key: "people",
         to: "/people",

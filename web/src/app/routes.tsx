@@ -11,6 +11,17 @@ export const router = createBrowserRouter([
     hydrateFallbackElement: <div className="fh-boot" />,
   },
   {
+    path: "/m",
+    lazy: async () => ({ Component: (await import("../mobile/MobileShell")).MobileShell }),
+    errorElement: <CrashScreen />,
+    hydrateFallbackElement: <div className="fh-boot" />,
+    children: [
+      { index: true, lazy: async () => ({ Component: (await import("../mobile/TodoList")).TodoList }) },
+      { path: "cases/:id", lazy: async () => ({ Component: (await import("../mobile/MobileCase")).MobileCase }) },
+      { path: "orders/:id", lazy: async () => ({ Component: (await import("../mobile/MobileOrder")).MobileOrder }) },
+    ],
+  },
+  {
     path: "/",
     element: <Gate />,
     errorElement: <CrashScreen />,
@@ -101,6 +112,14 @@ export const router = createBrowserRouter([
           {
             path: "sources",
             lazy: async () => ({ Component: (await import("../screens/sources/SourceList")).SourceList }),
+          },
+          {
+            path: "notices",
+            lazy: async () => ({ Component: (await import("../screens/notices/NoticeScreen")).NoticeScreen }),
+          },
+          {
+            path: "notices/rules/:name",
+            lazy: async () => ({ Component: (await import("../screens/notices/RulePage")).RulePage }),
           },
           { path: "people", lazy: async () => ({ Component: (await import("../screens/people/People")).People }) },
           { path: "*", element: <NotFoundScreen /> },

@@ -178,6 +178,13 @@ def find_draft(connection: Connection[Any], kind: str, name: str) -> Draft | Non
     return Draft(body=row[0], base_version=row[1], revision=row[2], author=row[3], updated_at=row[4]) if row else None
 
 
+def drafts_of_kind(connection: Connection[Any], kind: str) -> dict[str, Any]:
+    """The bodies of all drafts of a kind, by name."""
+    return dict(
+        connection.execute("select name, body from declaration_draft where kind = %s order by name", (kind,)).fetchall()
+    )
+
+
 def save_draft(
     connection: Connection[Any],
     kind: str,

@@ -21,6 +21,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "exports.create": "导出文件",
     "audit.view": "查看审计与访问记录",
     "sources.manage": "管理连接与密钥",
+    "notices.manage": "管理通知机器人、规则与投递日志",
     "tokens.manage": "管理自己的 API 令牌",
     "users.manage": "管理人员与角色",
 }
@@ -41,7 +42,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "ops": frozenset(
         {
             "orders.view", "cases.rule", "cases.assign", "mapping.edit", "mapping.publish", "policy.edit",
-            "policy.publish", "money.view", "inbox.view", "inbox.replay", "exports.create",
+            "policy.publish", "money.view", "inbox.view", "inbox.replay", "exports.create", "notices.manage",
         }
     ),
     "purchasing": frozenset({"orders.view", "exports.create"}),

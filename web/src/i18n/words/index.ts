@@ -4,6 +4,7 @@ import { app } from "./app";
 import { callbacks } from "./callbacks";
 import { flow } from "./flow";
 import { ledger } from "./ledger";
+import { notices } from "./notices";
 import { payments } from "./payments";
 import { reasons } from "./reasons";
 import { shared } from "./shared";
@@ -16,6 +17,7 @@ export const WORDS = {
   ...callbacks,
   ...flow,
   ...ledger,
+  ...notices,
   ...payments,
   ...reasons,
   ...shared,
@@ -30,6 +32,7 @@ export const PARTS = [
   callbacks,
   flow,
   ledger,
+  notices,
   payments,
   reasons,
   shared,
