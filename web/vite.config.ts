@@ -35,5 +35,11 @@ export default defineConfig({
     proxy: { "/api": HUB, "/hook": HUB, "/health": HUB },
   },
   build: { target: "es2022", chunkSizeWarningLimit: 900 },
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["src/test-setup.ts"] },
+  // A machine that does other things besides is slow, not wrong: a test that hangs is told after half a minute.
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/test-setup.ts"],
+    testTimeout: 30_000,
+  },
 });
