@@ -5,7 +5,8 @@ from typing import Any
 from psycopg import Connection
 
 from fenghe.kernel.declarations import store
-from fenghe.logistics.declared import FUSE, MAPPING, mapping_of, policy_of
+from fenghe.logistics.declared import FUSE, HEARTBEAT, MAPPING, heartbeat_of, mapping_of, policy_of
+from fenghe.logistics.heartbeat import HeartbeatPolicy
 from fenghe.logistics.mapping import Mapping, shipped_mapping
 from fenghe.logistics.policy import FusePolicy
 
@@ -17,6 +18,7 @@ class Declared:
         self._newest = -1
         self._mappings: dict[str, tuple[Mapping, int]] = {}
         self._fuses: dict[str, tuple[int, Any]] = {}
+        self._beats: dict[str, tuple[int, Any]] = {}
         self._policies: dict[str | None, tuple[FusePolicy, str]] = {}
         self.policy_bodies: dict[tuple[str, int], Any] = {}
         """Every fuse policy ever published, by name and version."""
@@ -31,6 +33,7 @@ class Declared:
             one.name: (mapping_of(one.name, one.body), one.version) for one in published if one.kind == MAPPING
         }
         self._fuses = {one.name: (one.version, one.body) for one in published if one.kind == FUSE}
+        self._beats = {one.name: (one.version, one.body) for one in published if one.kind == HEARTBEAT}
         self._policies = {}
         self.policy_bodies = store.bodies_of_kind(connection, FUSE)
         self._newest = newest
@@ -44,3 +47,7 @@ class Declared:
         if carrier not in self._policies:
             self._policies[carrier] = policy_of(carrier, self._fuses)
         return self._policies[carrier]
+
+    def heartbeat(self, name: str | None) -> tuple[HeartbeatPolicy, str]:
+        """How the parcels of a carrier are watched, or how fast a kind of connection is asked; and its version's name."""
+        return heartbeat_of(name, self._beats)

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fenghe.hub.heartbeat import BeginWatches, SettleAnswers, WatchAccounts
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
 
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return ()
+    return (BeginWatches(), SettleAnswers(), WatchAccounts())
 
 
 def appointments() -> Sequence[Appointment]:

@@ -47,7 +47,17 @@ def titles() -> Titles:
             "shipment": {str(state): rank for state, rank in scale.RANK.items()},
             "order": {str(state): rank for state, rank in mapping.RANK.items()},
         },
-        reasons={"shipment": {**_TAKEN, **fuse.REASONS}, "order": {**_TAKEN, **orders.REASONS}},
+        reasons={
+            "shipment": {**_TAKEN, **fuse.REASONS, "silent": "物流异常待跟进"},
+            "order": {**_TAKEN, **orders.REASONS},
+            "carrier": {"cannot_ask": "承运商问不到"},
+            "contract": {
+                "no_push": "订阅后没有推送",
+                "answer_differs": "查询与推送不一致",
+                "number_differs": "下单单号与发货单号不同",
+                "not_shipped": "已下单未发货",
+            },
+        },
         carriers={word: names[0] for word, names in CARRIERS.items()},
         channels=CHANNELS,
         sources={"person": "人工裁定"},

@@ -15,6 +15,16 @@ RULINGS: Final = ("accept_theirs", "keep_ours", "ask_again")
 _NEVER_THEIRS: Final = frozenset({"reused_number"})
 """Evidence of another parcel that once bore the number says nothing of this one: it cannot be made ours."""
 
+_FEWER: Final[Mapping[str, tuple[str, ...]]] = {
+    "silent": ("ask_again",),
+    "answer_differs": ("ask_again",),
+    "cannot_ask": (),
+    "no_push": (),
+    "number_differs": (),
+    "not_shipped": (),
+}
+"""Kinds without two sides to choose between: only evidence (or what is set right elsewhere) ends them."""
+
 _LOG: Final = {
     "opened": "发现分歧,建立工单",
     "evidence": "有新的证据",
@@ -29,6 +39,8 @@ def decisions(kind: str, status: str) -> tuple[str, ...]:
     if status != "open":
         return ()
     reason = kind.partition(".")[2]
+    if reason in _FEWER:
+        return _FEWER[reason]
     return tuple(one for one in RULINGS if not (one == "accept_theirs" and reason in _NEVER_THEIRS))
 
 
@@ -72,6 +84,8 @@ def explanation(
     titles: Titles,
 ) -> str:
     """Why nothing was overwritten, as one would say it to a colleague."""
+    if words := case["evidence"].get("words"):
+        return str(words) if case["status"] == "open" else f"{words}{settled_words(case)}。"
     kind = case["subject_kind"] or ""
     our_side = f"我方为「{titles.state(kind, case['ours']) or '无记录'}」{_told_by(ours)}"
     teller = theirs[-1].source_title if theirs else "对方"

@@ -9,3 +9,5 @@ grant update on calendar_job to fenghe_app;
 grant update on order_book, payment, refund, statement_file to fenghe_app;
 grant delete on declaration_draft, web_session, saved_view to fenghe_app;
 revoke insert on alembic_version from fenghe_app;
+grant update on shipment_watch, carrier_account, carrier_account_hour, carrier_contract to fenghe_app;
+grant delete on carrier_account_hour to fenghe_app;
