@@ -33,7 +33,7 @@ policies = st.builds(
     jitter_percent=st.integers(10, 100),
 )
 tracks = st.integers(1, 10**9).map("TK{:010d}".format)
-moments = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1)).map(lambda one: one.replace(tzinfo=UTC))
+moments = st.integers(1_577_836_800, 2_051_222_400).map(lambda s: datetime.fromtimestamp(s, UTC))
 outcomes = st.lists(st.sampled_from(Outcome), max_size=60)
 
 
