@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from fenghe.hub.asking import run_sender
+from fenghe.hub.acts import run_sender
 from fenghe.hub.duties import run_calendar, run_duties
 from fenghe.hub.polling import run_poller
 from fenghe.hub.worker import run as run_worker

@@ -6,7 +6,7 @@ in the case's log what came of it, also when nobody can be asked.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from psycopg import Connection
@@ -18,8 +18,8 @@ from fenghe.hub.trackers import ANY_CARRIER, DECLARED, TRACK_QUERY, TRACKERS, as
 from fenghe.kernel.cases.kinds import moment_words
 from fenghe.kernel.connecting import Answer, Request
 from fenghe.kernel.connections.store import Source
-from fenghe.kernel.outbox import sender, store
-from fenghe.kernel.outbox.sender import Act, Outcome
+from fenghe.kernel.outbox import store
+from fenghe.kernel.outbox.sender import Outcome
 from fenghe.kernel.outbox.store import Claimed
 from fenghe.kernel.values import to_ms
 from fenghe.logistics import store_heartbeat as heartbeat
@@ -164,12 +164,3 @@ class TrackQuery:
 
 def _wanted_in(payload: Mapping[str, Any]) -> list[Wanted]:
     return [msgspec.convert({name: payload.get(name) or "" for name in Wanted.__struct_fields__}, Wanted)]
-
-
-ACTS: Final[Mapping[str, Act]] = {TRACK_QUERY: TrackQuery()}
-"""Everything the outbox can do."""
-
-
-def run_sender(dsn: str, *, stop: Any, key: bytes) -> None:
-    """Make the calls that are due until `stop` is set; any number of these may run."""
-    sender.run(dsn, stop=stop, key=key, acts=ACTS)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fenghe.hub.contracts import AskForPushes, CheckContracts
 from fenghe.hub.heartbeat import BeginWatches, SettleAnswers, WatchAccounts
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
@@ -10,7 +11,7 @@ from fenghe.kernel.duties.contract import Appointment, Duty
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return (BeginWatches(), SettleAnswers(), WatchAccounts())
+    return (BeginWatches(), SettleAnswers(), WatchAccounts(), AskForPushes(), CheckContracts())
 
 
 def appointments() -> Sequence[Appointment]:

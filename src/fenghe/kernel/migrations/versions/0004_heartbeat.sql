@@ -28,6 +28,7 @@ create table shipment_watch (
     recent jsonb not null default '[]',
     silent_since timestamptz,
     episode integer not null default 0,
+    push_asked boolean not null default false,
     rule_version text not null default '',
     check ((phase = 'stopped') = (stopped is not null)),
     check (phase <> 'watching' or due_at is not null)
@@ -42,6 +43,7 @@ create index shipment_watch_due on shipment_watch (source, due_at) where phase =
 create index shipment_watch_new on shipment_watch (subject_id) where phase = 'new';
 create index shipment_watch_unsettled on shipment_watch (answered_at) where unsettled;
 create index shipment_watch_silent on shipment_watch (silent_since) where silent_since is not null;
+create index shipment_watch_unsubscribed on shipment_watch (source, subject_id) where phase = 'watching' and not push_asked;
 create index shipment_watch_failing on shipment_watch (source, answered_at) where errors > 0 and phase = 'watching';
 create index shipment_watch_stopped on shipment_watch (stopped_at) where phase = 'stopped';
 alter table shipment_watch set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
@@ -85,6 +87,7 @@ create table carrier_contract (
     answered_at timestamptz,
     message_id bigint,
     error text,
+    attempt integer not null default 1,
     waybill_no text,
     pushed_at timestamptz,
     finding text check (finding in ('no_push', 'answer_differs', 'number_differs', 'not_shipped')),
