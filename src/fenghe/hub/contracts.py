@@ -304,6 +304,16 @@ def subscribing(connection: Connection[Any]) -> list[str]:
     return [one.id for one in askers if one.config.get("subscribe") in (True, "true", "yes")]
 
 
+def able_to_push(connection: Connection[Any]) -> list[str]:
+    """Sources that can be asked to push, whatever their settings say."""
+    return [one.id for one in store_asking.find_askers(connection, SUBSCRIBERS)]
+
+
+def able_to_book(connection: Connection[Any]) -> list[store_asking.Asker]:
+    """Sources an order can be booked with: those that know who sends."""
+    return [one for one in store_asking.find_askers(connection, BOOKERS) if one.config.get("sender")]
+
+
 class CheckContracts:
     """Holds what was asked against what came."""
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fenghe.hub import routes_contract, routes_layout
 from fenghe.insight import routes as insight
 from fenghe.kernel.audit import routes as audit
 from fenghe.kernel.cases import routes as cases
 from fenghe.kernel.inbox import routes as inbox
 from fenghe.logistics import routes as logistics
-from fenghe.logistics import routes_mapping, routes_policy
+from fenghe.logistics import routes_heartbeat, routes_heartbeat_policy, routes_mapping, routes_policy
 from fenghe.logistics.routes_rows import details_of_orders
 from fenghe.orders import routes as orders
 
@@ -26,4 +27,8 @@ def routers() -> Sequence[Any]:
         insight.router,
         routes_mapping.router,
         routes_policy.router,
+        routes_heartbeat.router,
+        routes_heartbeat_policy.router,
+        routes_contract.router,
+        routes_layout.router,
     ]

@@ -51,6 +51,16 @@ def find_wish(connection: Connection[Any], shipment_id: int) -> Wish | None:
     return Wish(**dict(zip(Wish.__struct_fields__, row, strict=True))) if row else None
 
 
+def is_of_shops(connection: Connection[Any], shipment_id: int, shops: Sequence[str]) -> bool:
+    """Does this parcel belong to an order of these shops?"""
+    row = connection.execute(
+        "select from shipment p join customer_order o on o.subject_id = p.order_id where p.subject_id = %s"
+        " and o.shop = any(%s)",
+        (shipment_id, list(shops)),
+    ).fetchone()
+    return row is not None
+
+
 def ask(
     connection: Connection[Any], act: str, wishes: Sequence[tuple[int, str]], *, by: str, now: datetime
 ) -> dict[tuple[int, str], tuple[int, int]]:
