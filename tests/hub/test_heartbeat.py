@@ -2,15 +2,18 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 
+from fenghe.hub.asking import Asked, ask_again
 from fenghe.hub.polling import Poller
-from tests.hub.beating import Beating, Carrier, scan, second_connection
-from tests.kernel.outbox.outside import KEY, Outside
+from fenghe.logistics.store_heartbeat import note_asked
+from tests.hub.beating import Beating, Carrier, numbers_in, scan, second_connection
+from tests.kernel.outbox.outside import KEY, Outside, Reply, Seen
 
 NUMBER = "731234567890"
 
@@ -204,3 +207,131 @@ def test_an_answer_that_comes_after_its_lease_is_not_counted_twice(hub: Beating,
             slow.collect(now=hub.now)
     hub.judge()
     assert hub.watch(NUMBER)["polls"] == 1 and hub.watch(NUMBER)["empties"] == 1
+
+
+def test_a_parcel_at_its_end_is_left_alone_and_comes_back_if_it_was_not(hub: Beating, carrier: Carrier) -> None:
+    for minute, code in enumerate(["收件", "发件", "派件", "签收"]):
+        carrier.tells(NUMBER, code, hub.now - timedelta(minutes=30 - minute))
+    hub.sold(NUMBER)
+    hub.interval()
+    assert hub.watch(NUMBER)["stopped"] == "final"
+    for _ in range(3):
+        hub.interval()
+    assert len(carrier.asked) == 1
+    hub.connection.execute("update subject set final = false, state = 'in_transit' where key = %s", (NUMBER,))
+    hub.accounts.turn(hub.connection, now=hub.now)
+    hub.judge()
+    assert hub.watch(NUMBER)["phase"] == "watching"
+
+
+def test_a_parcel_shipped_long_ago_is_not_asked_about(hub: Beating, carrier: Carrier) -> None:
+    hub.sold(NUMBER, hours_ago=31 * 24)
+    for _ in range(4):
+        hub.interval()
+    assert hub.watch(NUMBER)["stopped"] == "given_up" and carrier.asked == [] and hub.cards() == []
+
+
+def test_a_parcel_that_goes_on_under_another_number_is_followed(hub: Beating, carrier: Carrier) -> None:
+    new, began = "799999999999", hub.now
+    carrier.tells(NUMBER, "收件", hub.now - timedelta(hours=2), "已收件")
+    carrier.tells(NUMBER, "转单", hub.now - timedelta(hours=1), f"快件已转单,新单号:{new}")
+    hub.sold(NUMBER)
+    for _ in range(2):
+        hub.interval()
+    assert carrier.asked == [NUMBER, new] and hub.watch(NUMBER)["asks_no"] == new
+    carrier.tells(new, "收件", began - timedelta(minutes=50), "已收件")
+    hub.interval()
+    assert hub.watch(NUMBER)["empties"] == 0, "what the new number tells is news of the parcel"
+    for minute, code in enumerate(["发件", "派件", "签收"]):
+        carrier.tells(new, code, began - timedelta(minutes=40 - minute))
+    for _ in range(2):
+        hub.interval()
+    assert hub.watch(NUMBER)["stopped"] == "final" and hub.cards() == []
+
+
+def test_sf_is_asked_in_batches_of_ten_and_an_error_counts_for_nobody(hub: Beating, outside: Outside) -> None:
+    asked: list[Sequence[str]] = []
+
+    def answer(seen: Seen) -> Reply:
+        asked.append(numbers_in(seen.body))
+        inner = {
+            "success": True,
+            "errorCode": "S0000",
+            "msgData": {"routeResps": [{"mailNo": n, "routes": []} for n in asked[-1]]},
+        }
+        return Reply(body=orjson.dumps({"apiResultCode": "A1000", "apiResultData": orjson.dumps(inner).decode()}))
+
+    outside.answer = answer
+    hub.source("sf", "sf", {"base_url": outside.url}, {"partner_id": "p", "checkword": "c"})
+    hub.connection.execute(
+        "insert into declaration_version (kind, name, version, body, note, author) values ('heartbeat', 'default', 1,"
+        " '{\"jitter_percent\": 10}', '', 't')"
+    )
+    for n in range(40):
+        hub.sold(f"SF10000000{n:02d}", carrier="顺丰速运")
+    hub.interval()
+    assert sorted(number for batch in asked for number in batch) == sorted(f"SF10000000{n:02d}" for n in range(40))
+    assert len(asked) <= 8, "parcels due soon fill a call that goes out anyway"
+    assert hub.rows("select distinct empties, errors, polls from shipment_watch") == [(1, 0, 1)]
+
+
+def test_no_account_is_asked_more_often_than_declared_however_many_pollers(hub: Beating, carrier: Carrier) -> None:
+    hub.connection.execute(
+        "insert into declaration_version (kind, name, version, body, note, author) values ('heartbeat', 'zto', 1,"
+        " '{\"calls_per_minute\": 30, \"jitter_percent\": 10, \"interval_minutes\": 60}', '', 't')"
+    )
+    for n in range(100):
+        hub.sold(f"7312345678{n:02d}")
+    hub.now += timedelta(minutes=60)
+    with second_connection(hub.url) as other, closing(Poller(other, key=KEY)) as second:
+        asked_by_minute = []
+        for _ in range(6):
+            before = len(carrier.asked)
+            for _ in range(60):
+                hub.now += timedelta(seconds=1)
+                hub.ask()
+                hub.ask(second)
+            hub.judge()
+            asked_by_minute.append(len(carrier.asked) - before)
+    assert max(asked_by_minute) <= 30 and sum(asked_by_minute[:4]) == 100, asked_by_minute
+
+
+def test_a_carrier_that_asks_for_patience_is_given_it(hub: Beating, carrier: Carrier) -> None:
+    for n in range(20):
+        hub.sold(f"7312345678{n:02d}")
+    carrier.refusal = {"status": False, "statusCode": "S999", "message": "请求过于频繁", "result": None}
+    hub.now += timedelta(hours=2)
+    hub.ask()
+    asked = len(carrier.asked)
+    hub.now += timedelta(seconds=30)
+    hub.ask()
+    assert len(carrier.asked) == asked <= 16
+    assert hub.one("select max(empties) from shipment_watch") == 0
+
+
+def test_a_source_set_up_only_to_receive_is_nobodys_asker(hub: Beating, outside: Outside) -> None:
+    hub.source("push-only", "zto", {"base_url": outside.url}, {"app_secret": "s"})
+    hub.sold(NUMBER)
+    hub.interval()
+    hub.begin.turn(hub.connection, now=hub.now + timedelta(minutes=1))
+    hub.accounts.turn(hub.connection, now=hub.now)
+    assert outside.seen == []
+    assert hub.cards("carrier.cannot_ask") == [("open", "问不到中通快递:没有可以查询的连接")]
+    assert hub.one("select lacking from carrier_account") == "app_key"
+
+
+def test_asking_again_by_hand_and_the_heartbeat_leave_a_number_alone_together(hub: Beating, carrier: Carrier) -> None:
+    hub.sold(NUMBER)
+    hub.interval()
+    hub.connection.execute("update shipment_watch set asked_at = now(), due_at = %s", (hub.now,))
+    with hub.connection.transaction():
+        asked = ask_again(hub.connection, number=NUMBER, now=datetime.now(UTC))
+    assert isinstance(asked, Asked) and asked.due_at > datetime.now(UTC) + timedelta(seconds=30)
+    note_asked(hub.connection, NUMBER, now=hub.now)
+    before = len(carrier.asked)
+    hub.now += timedelta(seconds=10)
+    hub.ask()
+    assert len(carrier.asked) == before
+    hub.now += timedelta(minutes=1)
+    hub.ask()
+    assert len(carrier.asked) == before + 1

@@ -361,9 +361,10 @@ class CheckContracts:
         return None, ""
 
     def _check_pushes(self, one: Due, now: datetime, *, push_hours: int) -> tuple[str | None, str]:
-        if one.final and one.pushed_at is None:
+        pushed_at = one.pushed_at or (one.answered_at if one.push_messages else None)
+        if one.final and pushed_at is None:
             return None, ""
-        if silent_since_asked(answered_at=one.answered_at, pushed_at=one.pushed_at, push_hours=push_hours, now=now):
+        if silent_since_asked(answered_at=one.answered_at, pushed_at=pushed_at, push_hours=push_hours, now=now):
             asked = moment_words(one.answered_at)
             told = "查询有轨迹" if (one.answer or {}).get("events") else "查询也没有轨迹"
             return "no_push", f"{asked} 订阅已受理,{push_hours} 小时内没有收到一次推送;{told}"

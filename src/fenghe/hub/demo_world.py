@@ -14,8 +14,10 @@ from fenghe.connectors.signing import zto_digest
 from fenghe.hub import store_demo
 from fenghe.kernel.audit import store as audit
 from fenghe.kernel.connections.store import NewSource, create_source
+from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.store import create_person
+from fenghe.logistics.heartbeat import HeartbeatPolicy
 from fenghe.simulator import shops
 from fenghe.simulator.clock import VirtualClock
 from fenghe.simulator.faults import Fault, FaultKind
@@ -51,6 +53,13 @@ FAULTS: Final = (
     Fault(kind=FaultKind.REPEATED, count=80),
     Fault(kind=FaultKind.REORDERED, count=70),
 )
+SENDER: Final = {
+    "name": "安可仓库", "phone": "0571-88880000", "province": "浙江省", "city": "杭州市", "district": "余杭区",
+    "address": "仓前街道 1 号",
+}  # fmt: skip
+"""Who sends, for those who book with a carrier."""
+HEARTBEAT: Final = {"interval_minutes": 10}
+"""A demo's two hours: nobody watches one for six."""
 HISTORY: Final = timedelta(hours=6)
 """The part of the past that a living demo plays in fast motion."""
 FAST: Final = 24.0
@@ -84,6 +93,18 @@ def prepare(connection: Connection[Any], world: Demo, *, key: bytes, sandbox: st
             create_person(connection, username=username, name=name, roles=[role], password=PASSWORD, actor=actor)
         for source, kind in _sources(world):
             create_source(connection, source, kind=kind, key=key, actor=actor)
+        policy = msgspec.to_builtins(HeartbeatPolicy(**HEARTBEAT))
+        draft = declarations.save_draft(
+            connection, "heartbeat", "default", body=policy, revision=None, author="fenghe", base_version=0
+        )
+        declarations.publish(
+            connection,
+            "heartbeat",
+            "default",
+            note="演示:把 2 小时缩成 10 分钟",
+            author="fenghe",
+            revision=draft.revision,
+        )
     for teller in ("zto", "sf", "kuaidi100"):
         store_demo.set_base_url(connection, f"{teller}-demo", f"{sandbox}/{teller}")
 
@@ -97,7 +118,13 @@ def _sources(world: Demo) -> list[tuple[NewSource, str]]:
     }
     made = [
         (
-            NewSource(id=f"{name}-demo", connector=name, title=title, config={}, secrets=world.carriers.secrets[name]),
+            NewSource(
+                id=f"{name}-demo",
+                connector=name,
+                title=title,
+                config={"subscribe": True, "sender": SENDER},
+                secrets=world.carriers.secrets[name],
+            ),
             "carrier",
         )
         for name, title in carriers.items()

@@ -76,7 +76,8 @@ def assign(connection: Connection[Any]) -> int:
     with connection.transaction():
         carriers = store.carriers(connection)
         askers = store_asking.find_askers(connection, [*TRACKERS, DECLARED])
-        able = [one for one in askers if tracker_of(one.connector, one.config) is not None]
+        unable = accounts.unable(connection)
+        able = [one for one in askers if one.id not in unable and tracker_of(one.connector, one.config) is not None]
         chosen = [choose(able, carrier) for carrier in carriers]
         return store.assign(connection, carriers, [one.id if one else None for one in chosen])
 
@@ -237,7 +238,9 @@ def _trouble_card(one: Trouble, due_hours: int) -> dict[str, Any]:
     carrier = CARRIERS[one.carrier][0] if one.carrier in CARRIERS else one.carrier or "承运商不明的运单"
     if one.source is None:
         title = f"问不到{carrier}:没有可以查询的连接"
-        words = f"没有连接可以查询{carrier},这些运单没有状态心跳。请在「连接」页添加{carrier}或快递100。"
+        words = (
+            f"没有连接可以查询{carrier},这些运单没有状态心跳。请在「连接」页添加{carrier}或快递100,或补齐其查询凭证。"
+        )
     elif one.numbers:
         title = f"问不到:连接「{one.title}」有运单一直查询出错"
         which = "、".join(one.numbers)

@@ -22,7 +22,7 @@ from psycopg import Connection
 from fenghe.connectors.asking import Heard, Tracker, Wanted
 from fenghe.hub.asking import wanted_of
 from fenghe.hub.declared import Declared
-from fenghe.hub.trackers import TRACK_QUERY, asked_json, settings_of, tracker_of
+from fenghe.hub.trackers import TRACK_QUERY, asked_json, lacking, settings_of, tracker_of
 from fenghe.kernel.connecting import Answer
 from fenghe.kernel.connections.store import Source
 from fenghe.kernel.inbox import store as inbox
@@ -69,6 +69,8 @@ class Poller:
         self._pool = ThreadPoolExecutor(most_calls, thread_name_prefix="fenghe-poll")
         self._under_way: dict[Future[Answer], Question] = {}
         self._sources: dict[str, Source | None] = {}
+        self._able: dict[str, Tracker] = {}
+        self._lacks: dict[str, str] = {}
         self._loaded_at = float("-inf")
 
     def close(self) -> None:
@@ -88,9 +90,9 @@ class Poller:
     def _send(self, now: datetime) -> int:
         self._load()
         count = 0
-        for name, source in self._sources.items():
-            tracker = None if source is None else tracker_of(source.connector, source.config)
-            if source is not None and tracker is not None and len(self._under_way) < self._most_calls:
+        for name, tracker in self._able.items():
+            source = self._sources[name]
+            if source is not None and len(self._under_way) < self._most_calls:
                 questions = self._claim(name, source, tracker, now)
                 for question in questions:
                     self._start(question, now)
@@ -102,7 +104,25 @@ class Poller:
             return
         self._sources = outbox.load_sources(self.connection, self._unseal)
         self.declared.refresh(self.connection)
+        self._able = self._find_able()
         self._loaded_at = time.monotonic()
+
+    def _find_able(self) -> dict[str, Tracker]:
+        """Sources that can be asked; of the others it is noted what they lack, so that parcels go to somebody else."""
+        able: dict[str, Tracker] = {}
+        lacks: dict[str, str] = {}
+        for name, source in self._sources.items():
+            tracker = None if source is None else tracker_of(source.connector, source.config)
+            if source is None or tracker is None:
+                continue
+            missing = lacking(source.connector, settings_of(source.config, source.secrets))
+            lacks[name] = "、".join(missing)
+            if not missing:
+                able[name] = tracker
+        if lacks != self._lacks:
+            accounts.note_lacking(self.connection, lacks)
+            self._lacks = lacks
+        return able
 
     def _claim(self, name: str, source: Source, tracker: Tracker, now: datetime) -> list[Question]:
         """Take as many parcels as the account's bucket, its breaker and our own places allow."""

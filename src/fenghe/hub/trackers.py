@@ -28,6 +28,18 @@ def tracker_of(connector: str, config: Mapping[str, Any]) -> Tracker | None:
     return TRACKERS.get(connector)
 
 
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "zto": ("app_key", "app_secret"),
+    "sf": ("partner_id", "checkword"),
+    "kuaidi100": ("customer", "key"),
+}
+
+
+def lacking(connector: str, settings: Mapping[str, str]) -> list[str]:
+    """What a source still needs to be asked: one that was only set up to receive pushes is not."""
+    return [name for name in _NEEDS.get(connector, ()) if not settings.get(name)]
+
+
 def asked_json(wanted: Sequence[Wanted]) -> str:
     """What was asked, as it is kept beside the answer; without the receiver's digits."""
     return msgspec.json.encode([msgspec.structs.replace(one, phone_tail="") for one in wanted]).decode()

@@ -1,6 +1,6 @@
 """Table carrier_account (承运商账户): one bucket and one breaker a source, shared by all workers, and what it did by hour."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,6 +50,20 @@ def lock(connection: Connection[Any], source: str, *, wait: bool) -> Account | N
     bucket = None if row[0] is None else Bucket(row[0], row[1])
     breaker = Breaker() if row[2] == "{}" else msgspec.json.decode(row[2], type=Breaker)
     return Account(source=source, bucket=bucket, breaker=breaker, paused_until=row[3], last_call_at=row[4])
+
+
+def note_lacking(connection: Connection[Any], lacks: Mapping[str, str]) -> None:
+    """What each source still needs before it can be asked; "" where nothing is."""
+    connection.execute(
+        "insert into carrier_account as a (source, lacking) select * from unnest(%s::text[], %s::text[]) order by 1"
+        " on conflict (source) do update set lacking = excluded.lacking where a.lacking <> excluded.lacking",
+        (list(lacks), list(lacks.values())),
+    )
+
+
+def unable(connection: Connection[Any]) -> set[str]:
+    """Sources that lack what a query needs."""
+    return {row[0] for row in connection.execute("select source from carrier_account where lacking <> ''")}
 
 
 def sent(

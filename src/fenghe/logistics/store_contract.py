@@ -173,10 +173,10 @@ def claim_due(connection: Connection[Any], *, now: datetime, limit: int) -> list
     rows = connection.execute(
         "select c.id, c.act, c.subject_id, c.source, coalesce(r.title, c.source), s.key, p.carrier, c.answered_at, c.pushed_at,"
         " c.waybill_no, c.finding, c.finding_since, s.final, w.answer,"
-        f" case when c.act = '{SUBSCRIBE}' and c.pushed_at is not null and w.answer is not null then s.history else '[]' end,"
+        f" case when c.act = '{SUBSCRIBE}' and w.answer is not null then s.history else '[]' end,"
         f" case when c.act = '{CREATE}' then (select coalesce(array_agg(x.tracking_no), '{{}}') from shipment x"
         "  where x.order_id = c.subject_id) else '{}' end,"
-        f" case when c.act = '{SUBSCRIBE}' and c.pushed_at is not null then (select coalesce(array_agg(distinct m.id), '{{}}')"
+        f" case when c.act = '{SUBSCRIBE}' then (select coalesce(array_agg(distinct m.id), '{{}}')"
         "  from observation b join inbound_message m on m.id = b.message_id where b.subject_id = c.subject_id"
         "  and m.way = 'webhook') else '{}' end"
         " from carrier_contract c join subject s on s.id = c.subject_id left join source r on r.id = c.source"

@@ -7,6 +7,7 @@ import { Blank, Copyable } from "../../parts/Copyable";
 import { Flag, HeldTag, StateTag } from "../../parts/Tags";
 import { MoneyText, TimeText } from "../../parts/Values";
 import type { QueryColumn } from "../../table/types";
+import { SilentTag } from "../heartbeat/SilentTag";
 
 const MOST_PARCELS = 2;
 
@@ -151,6 +152,7 @@ function Parcels({ row }: { row: OrderRow }) {
           </Copyable>
           <StateTag state={each.state} title={each.state_title} pips={!each.held} />
           {each.held && <HeldTag />}
+          {each.silent && <SilentTag />}
         </span>
       ))}
       {row.shipments.length > MOST_PARCELS && <small className="fh-soft">+{row.shipments.length - MOST_PARCELS}</small>}

@@ -56,6 +56,7 @@ create table carrier_account (
     tokens double precision,
     filled_at double precision,
     breaker jsonb not null default '{}',
+    lacking text not null default '',
     paused_until timestamptz,
     failing_since timestamptz,
     last_call_at timestamptz,
@@ -63,6 +64,7 @@ create table carrier_account (
     last_error text,
     last_error_at timestamptz
 );
+comment on column carrier_account.lacking is 'settings a query needs and the source has not: it is then nobody''s asker';
 comment on table carrier_account is '承运商账户: the one bucket and breaker of a source that all workers share';
 
 create table carrier_account_hour (
