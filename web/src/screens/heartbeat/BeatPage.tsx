@@ -48,7 +48,7 @@ function BeatEditor({ detail, path }: { detail: BeatDetail; path: string }) {
         note={note}
         actions={<Actions detail={detail} draft={draft} onPublish={() => setAsking("publish")} />}
       />
-      <div className="fh-policy fh-beat">
+      <div className="fh-policy fh-beat-policy">
         <Panel title={t("policy.thresholds")}>
           <Thresholds detail={detail} draft={draft} />
         </Panel>

@@ -8,7 +8,9 @@ import { AgoText, CountText, TimeText } from "../../parts/Values";
 import type { QueryColumn } from "../../table/types";
 
 export function watchColumns(t: Translate, tab: string): QueryColumn<WatchRow>[] {
-  return [...identity(t), ...(tab === "stopped" ? stopped(t) : standing(t)), ...times(t)];
+  const failing = tab === "failing" || tab === "watching" || tab === "cannot_ask";
+  const middle = tab === "stopped" ? stopped(t) : failing ? [...standing(t), ...errors(t)] : standing(t);
+  return [...identity(t), ...middle, ...times(t)];
 }
 
 function identity(t: Translate): QueryColumn<WatchRow>[] {
@@ -34,7 +36,7 @@ function identity(t: Translate): QueryColumn<WatchRow>[] {
     {
       key: "order",
       title: t("order.no"),
-      width: 180,
+      width: 170,
       render: (row) =>
         row.order_id ? <Link to={`/orders/${row.order_id}`}>{row.order_no}</Link> : <Blank />,
     },
@@ -59,6 +61,17 @@ function standing(t: Translate): QueryColumn<WatchRow>[] {
       render: (row) => (row.empties ? t("beat.times", { n: row.empties }) : <Blank />),
     },
     {
+      key: "case",
+      title: t("beat.case"),
+      width: 72,
+      render: (row) => (row.case_id ? <Link to={`/cases/${row.case_id}`}>{t("beat.openCase")}</Link> : <Blank />),
+    },
+  ];
+}
+
+function errors(t: Translate): QueryColumn<WatchRow>[] {
+  return [
+    {
       key: "errors",
       title: t("beat.errors"),
       width: 120,
@@ -71,12 +84,6 @@ function standing(t: Translate): QueryColumn<WatchRow>[] {
         ) : (
           <Blank />
         ),
-    },
-    {
-      key: "case",
-      title: t("beat.case"),
-      width: 72,
-      render: (row) => (row.case_id ? <Link to={`/cases/${row.case_id}`}>{t("beat.openCase")}</Link> : <Blank />),
     },
   ];
 }

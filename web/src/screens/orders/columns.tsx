@@ -150,7 +150,7 @@ function Parcels({ row }: { row: OrderRow }) {
           <Copyable text={each.tracking_no}>
             <Link to={`/shipments/${each.id}`}>{each.tracking_no}</Link>
           </Copyable>
-          <StateTag state={each.state} title={each.state_title} pips={!each.held} />
+          <StateTag state={each.state} title={each.state_title} pips={!each.held && !each.silent} />
           {each.held && <HeldTag />}
           {each.silent && <SilentTag />}
         </span>
