@@ -1,4 +1,4 @@
-"""状态心跳, 双向契约 and a declared carrier in the browser: what is silent is seen, marked, filtered, and its limits are changed."""
+"""状态心跳, 双向契约 and a declared carrier in the browser: what is silent is seen, marked and filtered; limits are changed."""
 
 import re
 
@@ -16,17 +16,25 @@ ANSWER = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _patient(anybody: Page) -> None:
+    """The hub answers slowly while the world is being told."""
+    anybody.set_default_timeout(30_000)
+    expect.set_options(timeout=30_000)
+
+
 def test_silent_parcels_are_counted_listed_and_lead_to_their_card(page: Page) -> None:
     page.goto("/heartbeat")
     expect(page.get_by_test_id("beat-count-silent")).to_contain_text(re.compile(r"[1-9]"), timeout=LONG)
     expect(page.get_by_test_id("account-sf-demo")).to_contain_text("正常")
     page.reload()
-    page.locator("[data-testid=watches-table] a[href*='view=watch']").first.click()
+    parcel = page.locator("[data-testid=watches-table] a[href*='view=watch']").first.get_attribute("href", timeout=LONG)
+    page.goto(str(parcel))
     panel = page.get_by_test_id("watch-panel")
     expect(panel).to_contain_text("无新轨迹")
     expect(panel.get_by_test_id("silent-mark")).to_be_visible()
     expect(panel.get_by_test_id("contract-table")).to_contain_text("已受理")
-    panel.get_by_role("link", name="查看").click()
+    page.goto(str(panel.get_by_role("link", name="查看").get_attribute("href")))
     expect(page.locator("main, .ant-layout-content").first).to_contain_text("物流异常待跟进")
 
 
@@ -93,7 +101,8 @@ def test_a_carrier_is_declared_on_screen_with_a_preview(page: Page) -> None:
 
 def test_an_order_shows_what_was_asked_for_it_and_can_be_booked(page: Page) -> None:
     page.goto("/orders?tab=shipped")
-    page.locator("[data-testid=orders-table] a[href^='/orders/']").first.click()
+    order = page.locator("[data-testid=orders-table] a[href^='/orders/']").first.get_attribute("href", timeout=LONG)
+    page.goto(str(order))
     page.get_by_test_id("detail-tab-contracts").click()
     expect(page.get_by_test_id("order-contracts")).to_contain_text("订阅轨迹")
     page.get_by_test_id("book").click()

@@ -199,9 +199,9 @@ class ContractRecorder:
         return store.accept(
             connection,
             [one.fact.contract_id for one in facts],
-            [one.fact.waybill_no for one in facts],
-            [one.message_id for one in facts],
-            [from_ms(one.heard_ms) for one in facts],
+            numbers=[one.fact.waybill_no for one in facts],
+            messages=[one.message_id for one in facts],
+            at=[from_ms(one.heard_ms) for one in facts],
         )
 
 

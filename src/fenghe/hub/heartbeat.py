@@ -40,7 +40,7 @@ class BeginWatches:
 
     name = "heartbeat_place"
     every_seconds = 2.0
-    _assign_every = timedelta(seconds=10)
+    _assign_every = timedelta(minutes=1)
 
     def __init__(self) -> None:
         self._judge = Judge()
@@ -53,9 +53,11 @@ class BeginWatches:
             fresh = store.claim_new(connection, limit=BATCH)
             if fresh:
                 store.place(connection, [self._place(one, now) for one in fresh], now=now)
-        if fresh or self._assigned_at is None or now - self._assigned_at >= self._assign_every:
-            assign(connection)
+        if self._assigned_at is None or now - self._assigned_at >= self._assign_every:
+            assign(connection, None)
             self._assigned_at = now
+        elif fresh:
+            assign(connection, sorted({one.carrier or "" for one in fresh}))
         return len(fresh)
 
     def _place(self, one: Fresh, now: datetime) -> Placed:
@@ -71,15 +73,19 @@ class BeginWatches:
         )
 
 
-def assign(connection: Connection[Any]) -> int:
-    """Whom to ask about each carrier's parcels, by the connections there are now; returns how many moved."""
+def assign(connection: Connection[Any], fresh: Sequence[str] | None) -> int:
+    """Whom to ask about each carrier's parcels, by the connections there are now; returns how many moved.
+
+    `fresh`: only parcels of these carriers that have nobody yet, which is cheap; None: all, as connections change.
+    """
     with connection.transaction():
-        carriers = store.carriers(connection)
+        carriers = store.carriers(connection) if fresh is None else fresh
         askers = store_asking.find_askers(connection, [*TRACKERS, DECLARED])
         unable = accounts.unable(connection)
         able = [one for one in askers if one.id not in unable and tracker_of(one.connector, one.config) is not None]
         chosen = [choose(able, carrier) for carrier in carriers]
-        return store.assign(connection, carriers, [one.id if one else None for one in chosen])
+        sources = [one.id if one else None for one in chosen]
+        return store.assign(connection, carriers, sources, only_new=fresh is not None)
 
 
 class Judge:

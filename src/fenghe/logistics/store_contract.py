@@ -110,6 +110,7 @@ def refuse(connection: Connection[Any], contract_id: int, *, attempt: int, error
 def accept(
     connection: Connection[Any],
     contracts: Sequence[int],
+    *,
     numbers: Sequence[str],
     messages: Sequence[int],
     at: Sequence[datetime],

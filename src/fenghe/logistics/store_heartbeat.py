@@ -91,11 +91,17 @@ def carriers(connection: Connection[Any]) -> list[str]:
     return [row[0] for row in rows]
 
 
-def assign(connection: Connection[Any], carriers: Sequence[str], sources: Sequence[str | None]) -> int:
-    """Say whom each carrier's parcels are asked of; returns how many watches have another source now."""
+def assign(
+    connection: Connection[Any], carriers: Sequence[str], sources: Sequence[str | None], *, only_new: bool = False
+) -> int:
+    """Say whom each carrier's parcels are asked of; returns how many watches have another source now.
+
+    `only_new`: those that have nobody yet, found by an index.
+    """
+    which = "w.phase = 'watching' and not w.unsettled and w.source is null" if only_new else "w.phase <> 'stopped'"
     cursor = connection.execute(
         "update shipment_watch w set source = t.source from unnest(%s::text[], %s::text[]) t(carrier, source)"
-        " where coalesce(w.carrier, '') = t.carrier and w.phase <> 'stopped' and w.source is distinct from t.source",
+        f" where coalesce(w.carrier, '') = t.carrier and {which} and w.source is distinct from t.source".encode(),
         (list(carriers), list(sources)),
     )
     return cursor.rowcount

@@ -39,6 +39,15 @@ def hand_over(connection: Connection[Any], parcels: Sequence[tuple[str, str, str
         connection.execute(f"analyze {table}".encode())
 
 
+def declare_limit(connection: Connection[Any], calls_per_minute: int) -> None:
+    """The carriers' limit, as the screen would publish it."""
+    connection.execute(
+        "insert into declaration_version (kind, name, version, body, note, author) values ('heartbeat', 'default', 1,"
+        " jsonb_build_object('calls_per_minute', %s::int), '', 'bench')",
+        (calls_per_minute,),
+    )
+
+
 def watched(connection: Connection[Any]) -> list[int]:
     """Every parcel that is watched."""
     return [row[0] for row in connection.execute("select subject_id from shipment_watch where phase = 'watching'")]
