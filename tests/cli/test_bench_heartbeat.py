@@ -1,4 +1,4 @@
-"""The heartbeat's promise at a smaller size: every parcel asked in its two hours, nobody over a tight limit; `fenghe bench-heartbeat` for the big one."""
+"""The heartbeat at a smaller size: every parcel asked in its two hours at a tight limit; `fenghe bench-heartbeat` for more."""
 
 import psycopg
 import pytest

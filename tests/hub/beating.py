@@ -17,6 +17,7 @@ from fenghe.hub.worker import Worker
 from fenghe.kernel.connections.store import NewSource, create_source
 from fenghe.kernel.inbox import store as inbox
 from fenghe.kernel.people.person import Actor
+from fenghe.logistics.heartbeat import DEFAULT_HEARTBEAT
 from tests.kernel.outbox.outside import KEY, Outside, Reply, Seen
 
 START = datetime.now(UTC).replace(microsecond=0)
@@ -96,9 +97,9 @@ class Beating:
         raise AssertionError("not asked in time")
 
     def interval(self, poller: Poller | None = None) -> None:
-        """Two hours pass in steps of ten minutes: what is due is asked, judged and looked at."""
-        for _ in range(12):
-            self.now += timedelta(minutes=10)
+        """One period (two hours less its margin) passes in ten steps: every parcel's place comes exactly once."""
+        for _ in range(10):
+            self.now += DEFAULT_HEARTBEAT.period / 10
             self.ask(poller)
             self.judge()
 

@@ -29,7 +29,7 @@ def test_never_more_than_declared_in_any_minute(calls_per_minute: int, pauses: S
         assert sum(count for moment, count in calls[at:] if moment < start + 60) <= calls_per_minute
 
 
-@pytest.mark.parametrize(("limit", "least"), [(2, 1), (30, 28), (900, 884)])
+@pytest.mark.parametrize(("limit", "least"), [(2, 1), (10, 9), (30, 28), (900, 884)])
 def test_nearly_all_that_is_allowed_can_be_used(limit: int, least: int) -> None:
     pace = pace_of(HeartbeatPolicy(calls_per_minute=limit))
     assert pace.per_second * 60 >= least

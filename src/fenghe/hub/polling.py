@@ -332,9 +332,12 @@ def rate_name(source: Source) -> str:
 
 
 def pace_of(policy: HeartbeatPolicy) -> Pace:
-    """A bucket that lets at most `calls_per_minute` go out in any minute, the burst included."""
+    """A bucket that lets at most `calls_per_minute` go out in any minute, the burst included.
+
+    A burst of two where the limit bears it: with one, what gathers while nobody looks would be lost.
+    """
     per_second = policy.calls_per_minute / 60
-    burst = max(1, int(per_second))
+    burst = max(1, int(per_second), min(2, policy.calls_per_minute // 10))
     return Pace(per_second=max(per_second - burst / 60, 1 / 60), burst=burst)
 
 

@@ -84,7 +84,7 @@ def explanation(
     titles: Titles,
 ) -> str:
     """Why nothing was overwritten, as one would say it to a colleague."""
-    if words := case["evidence"].get("words"):
+    if words := (case.get("evidence") or {}).get("words"):
         return str(words) if case["status"] == "open" else f"{words}{settled_words(case)}。"
     kind = case["subject_kind"] or ""
     our_side = f"我方为「{titles.state(kind, case['ours']) or '无记录'}」{_told_by(ours)}"
