@@ -114,13 +114,15 @@ class Beating:
 
     def cards(self, kind: str = "shipment.silent") -> list[tuple[str, str]]:
         """(status, title) of the cards of a kind, the oldest first."""
-        return self.rows("select status, title from work_case where kind = %s order by id", kind)  # type: ignore[return-value]
+        found = self.rows("select status, title from work_case where kind = %s order by id", kind)
+        return [(row[0], row[1]) for row in found]
 
     def watch(self, number: str) -> dict[str, Any]:
         """The watch of a parcel."""
-        return self.one(
+        watch: dict[str, Any] = self.one(
             "select to_jsonb(w) from shipment_watch w join shipment p using (subject_id) where tracking_no = %s", number
-        )  # type: ignore[no-any-return]
+        )
+        return watch
 
     def marked(self) -> list[str]:
         """Numbers that carry the mark 物流异常待跟进."""
