@@ -4,6 +4,7 @@ import typer
 
 from fenghe.cli import auditing, backing_up, callbacks, demo, importing, people, serving, simulating, tracing
 from fenghe.cli.bench import command as bench
+from fenghe.cli.bench import heartbeat
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +23,7 @@ app.command("trace")(tracing.trace)
 app.command("simulate")(simulating.simulate)
 app.command("demo")(demo.demo)
 app.command("bench")(bench.bench)
+app.command("bench-heartbeat")(heartbeat.bench_heartbeat)
 
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
 users.command("add")(people.add)

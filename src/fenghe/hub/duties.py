@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fenghe.hub.callback_running import AuditDuty
+from fenghe.hub.contracts import AskForPushes, CheckContracts
+from fenghe.hub.heartbeat import BeginWatches, SettleAnswers, WatchAccounts
 from fenghe.hub.notices import words
 from fenghe.hub.statement_duty import StatementDuty
 from fenghe.kernel.duties import running
@@ -23,6 +25,11 @@ def duties() -> Sequence[Duty]:
         AskingDuty(),
         StatementDuty(),
         NoticeDuty(words),
+        BeginWatches(),
+        SettleAnswers(),
+        WatchAccounts(),
+        AskForPushes(),
+        CheckContracts(),
     )
 
 

@@ -28,6 +28,8 @@ class ShipmentBrief(msgspec.Struct, frozen=True, kw_only=True):
     state_title: str
     rank: int | None
     held: bool
+    silent: bool
+    """The mark 物流异常待跟进."""
     last_event_at: datetime | None
 
 
@@ -129,6 +131,7 @@ def parcel_brief(row: Mapping[str, Any], titles: Titles) -> ShipmentBrief:
         state_title=titles.state("shipment", row["state"]) or row["state"],
         rank=row["rank"],
         held=row["held"] is not None,
+        silent=row["silent"],
         last_event_at=row["last_event_at"],
     )
 

@@ -79,6 +79,7 @@ class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
     shipment_state: str = ""
     carrier: str = ""
     has_case: bool | None = None
+    silent: bool | None = None
     created_from: str = ""
     created_to: str = ""
     ids: str = ""
@@ -128,6 +129,11 @@ def _by_parcel(where: Where, asked: OrderFilter) -> None:
 
 
 def _by_case(where: Where, asked: OrderFilter) -> None:
+    if asked.silent is not None:
+        where.add(
+            f"o.subject_id {'in' if asked.silent else 'not in'} (select p.order_id from shipment_watch w join shipment p"
+            " on p.subject_id = w.subject_id where w.silent_since is not null and p.order_id is not null)"
+        )
     if asked.has_case is not None:
         where.add(
             f"o.subject_id {'in' if asked.has_case else 'not in'} (select coalesce(p.order_id, c.subject_id) from"
@@ -213,7 +219,8 @@ def parcels_of(connection: Connection[Any], order_ids: Sequence[int]) -> list[Ro
     """The parcels of these orders, briefly."""
     return fetch(
         connection,
-        "select p.order_id, p.subject_id as id, p.tracking_no, p.carrier, x.state, x.rank, x.held, x.told_at as last_event_at"
+        "select p.order_id, p.subject_id as id, p.tracking_no, p.carrier, x.state, x.rank, x.held, x.told_at as last_event_at,"
+        " exists (select from shipment_watch w where w.subject_id = p.subject_id and w.silent_since is not null) as silent"
         " from shipment p join subject x on x.id = p.subject_id where p.order_id = any(%(ids)s)"
         " order by p.order_id, p.shipped_at nulls last, p.subject_id",
         {"ids": list(order_ids)},

@@ -10,6 +10,7 @@ export interface ShipmentBrief {
   state_title: string;
   rank: number | null;
   held: boolean;
+  silent?: boolean;
   last_event_at: string | null;
 }
 

@@ -7,8 +7,11 @@ import {
   NodeIndexOutlined,
   BellOutlined,
   BranchesOutlined,
+  FieldTimeOutlined,
   FileSearchOutlined,
+  HeartOutlined,
   InboxOutlined,
+  InteractionOutlined,
   PayCircleOutlined,
   QuestionCircleOutlined,
   RollbackOutlined,
@@ -51,6 +54,14 @@ export const MENU: MenuGroup[] = [
         anyOf: ["orders.view", "cases.rule", "cases.assign"],
         badge: "cases_open",
       },
+      { key: "heartbeat", to: "/heartbeat", word: "menu.heartbeat", icon: <HeartOutlined />, anyOf: ["orders.view"] },
+      {
+        key: "contracts",
+        to: "/contracts",
+        word: "menu.contracts",
+        icon: <InteractionOutlined />,
+        anyOf: ["orders.view"],
+      },
       {
         key: "callbacks",
         to: "/callbacks",
@@ -63,15 +74,10 @@ export const MENU: MenuGroup[] = [
   {
     word: "menu.money",
     entries: [
-      { key: "trace", to: "/trace", word: "menu.trace", icon: <NodeIndexOutlined />, anyOf: ["money.view"] },
-      { key: "ledger", to: "/ledger", word: "menu.ledger", icon: <BookOutlined />, anyOf: ["money.view"] },
-    ],
-  },
-  {
-    word: "menu.money",
-    entries: [
       { key: "payments", to: "/payments", word: "menu.payments", icon: <PayCircleOutlined />, anyOf: ["money.view"] },
       { key: "refunds", to: "/refunds", word: "menu.refunds", icon: <RollbackOutlined />, anyOf: ["money.view"] },
+      { key: "trace", to: "/trace", word: "menu.trace", icon: <NodeIndexOutlined />, anyOf: ["money.view"] },
+      { key: "ledger", to: "/ledger", word: "menu.ledger", icon: <BookOutlined />, anyOf: ["money.view"] },
     ],
   },
   {
@@ -97,6 +103,13 @@ export const MENU: MenuGroup[] = [
         to: "/policies",
         word: "menu.policies",
         icon: <ThunderboltOutlined />,
+        anyOf: ["policy.edit", "policy.publish", "audit.view"],
+      },
+      {
+        key: "beats",
+        to: "/heartbeat/policies",
+        word: "menu.beats",
+        icon: <FieldTimeOutlined />,
         anyOf: ["policy.edit", "policy.publish", "audit.view"],
       },
     ],

@@ -107,6 +107,22 @@ export const router = createBrowserRouter([
             path: "ledger/:kind/:name",
             lazy: async () => ({ Component: (await import("../screens/ledger/DeclaredPage")).DeclaredPage }),
           },
+          {
+            path: "heartbeat",
+            lazy: async () => ({ Component: (await import("../screens/heartbeat/HeartbeatPage")).HeartbeatPage }),
+          },
+          {
+            path: "heartbeat/policies",
+            lazy: async () => ({ Component: (await import("../screens/heartbeat/BeatList")).BeatList }),
+          },
+          {
+            path: "heartbeat/policies/:carrier",
+            lazy: async () => ({ Component: (await import("../screens/heartbeat/BeatPage")).BeatPage }),
+          },
+          {
+            path: "contracts",
+            lazy: async () => ({ Component: (await import("../screens/contracts/ContractList")).ContractList }),
+          },
           { path: "inbox", lazy: async () => ({ Component: (await import("../screens/inbox/Inbox")).Inbox }) },
           { path: "audit", lazy: async () => ({ Component: (await import("../screens/audit/AuditList")).AuditList }) },
           {

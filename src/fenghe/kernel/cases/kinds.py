@@ -15,6 +15,16 @@ RULINGS: Final = ("accept_theirs", "keep_ours", "ask_again")
 _NEVER_THEIRS: Final = frozenset({"reused_number"})
 """Evidence of another parcel that once bore the number says nothing of this one: it cannot be made ours."""
 
+_FEWER: Final[Mapping[str, tuple[str, ...]]] = {
+    "silent": ("ask_again",),
+    "answer_differs": ("ask_again",),
+    "cannot_ask": (),
+    "no_push": (),
+    "number_differs": (),
+    "not_shipped": (),
+}
+"""Kinds without two sides to choose between: only evidence (or what is set right elsewhere) ends them."""
+
 _LOG: Final = {
     "opened": "发现分歧,建立工单",
     "raised": "由人从核查结果建立工单",
@@ -32,6 +42,8 @@ def decisions(kind: str, status: str) -> tuple[str, ...]:
     reason = kind.partition(".")[2]
     if kind.startswith("callback."):
         return ("settled",)  # raised by a person about what was told: no two sides to choose between
+    if reason in _FEWER:
+        return _FEWER[reason]
     return tuple(one for one in RULINGS if not (one == "accept_theirs" and reason in _NEVER_THEIRS))
 
 
@@ -76,7 +88,7 @@ def explanation(
 ) -> str:
     """Why nothing was overwritten, as one would say it to a colleague."""
     if told := case["evidence"].get("told"):
-        return str(told) if case["status"] == "open" else f"{told}。{settled_words(case)}。"
+        return str(told) if case["status"] == "open" else f"{str(told).rstrip('。')}。{settled_words(case)}。"
     kind = case["subject_kind"] or ""
     our_side = f"我方为「{titles.state(kind, case['ours']) or '无记录'}」{_told_by(ours)}"
     teller = theirs[-1].source_title if theirs else "对方"

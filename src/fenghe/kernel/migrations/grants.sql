@@ -25,3 +25,5 @@ grant delete on declaration_draft, web_session, saved_view to fenghe_app;
 grant update on statement_upload to fenghe_app;
 grant delete on statement_upload_part to fenghe_app;
 revoke insert on alembic_version from fenghe_app;
+grant update on shipment_watch, carrier_account, carrier_account_hour, carrier_contract to fenghe_app;
+grant delete on carrier_account_hour to fenghe_app;

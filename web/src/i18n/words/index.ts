@@ -3,6 +3,7 @@ import { actions } from "./actions";
 import { app } from "./app";
 import { callbacks } from "./callbacks";
 import { flow } from "./flow";
+import { heartbeat } from "./heartbeat";
 import { ledger } from "./ledger";
 import { notices } from "./notices";
 import { payments } from "./payments";
@@ -16,6 +17,7 @@ export const WORDS = {
   ...app,
   ...callbacks,
   ...flow,
+  ...heartbeat,
   ...ledger,
   ...notices,
   ...payments,
@@ -31,6 +33,7 @@ export const PARTS = [
   app,
   callbacks,
   flow,
+  heartbeat,
   ledger,
   notices,
   payments,

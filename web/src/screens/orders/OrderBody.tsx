@@ -1,11 +1,12 @@
 /** All that is known about one order: summary, parcels on the scale, timeline, lines, audit, cases. */
-import { AuditOutlined, HistoryOutlined, OrderedListOutlined, SafetyCertificateOutlined } from "@ant-design/icons";
+import { AuditOutlined, HistoryOutlined, InteractionOutlined, OrderedListOutlined, SafetyCertificateOutlined } from "@ant-design/icons";
 import { Tabs } from "antd";
 import { useState } from "react";
 import type { OrderDetail } from "../../api/types";
 import { useT } from "../../i18n";
 import { EmptyState } from "../../parts/EmptyState";
 import { Panel } from "../../parts/Panel";
+import { OrderContractsPanel } from "../contracts/OrderContractsPanel";
 import { AsOfPicker } from "../evidence/AsOfPicker";
 import { AuditTable } from "../evidence/AuditTable";
 import { CaseLinks } from "../evidence/CaseLinks";
@@ -73,6 +74,12 @@ export function OrderBody({ detail, tab, onTab }: Props) {
               icon: <OrderedListOutlined />,
               label: <span data-testid="detail-tab-lines">{label(t("order.lines"), order.lines.length)}</span>,
               children: <OrderLines lines={order.lines} />,
+            },
+            {
+              key: "contracts",
+              icon: <InteractionOutlined />,
+              label: <span data-testid="detail-tab-contracts">{t("contract.ofOrder")}</span>,
+              children: <OrderContractsPanel orderId={order.id} />,
             },
           ]}
         />

@@ -32,6 +32,7 @@ function useFields(): FilterField[] {
     { kind: "choice", name: "shop", label: t("order.shop"), choices: facets.shops },
     { kind: "days", name: "created", from: "created_from", to: "created_to", label: t("order.createdAt") },
     { kind: "yes", name: "has_case", label: t("order.hasCase") },
+    { kind: "yes", name: "silent", label: t("beat.onlySilent") },
   ];
 }
 

@@ -7,6 +7,7 @@ import { Blank, Copyable } from "../../parts/Copyable";
 import { Flag, HeldTag, StateTag } from "../../parts/Tags";
 import { MoneyText, TimeText } from "../../parts/Values";
 import type { QueryColumn } from "../../table/types";
+import { SilentTag } from "../heartbeat/SilentTag";
 
 const MOST_PARCELS = 2;
 
@@ -149,8 +150,9 @@ function Parcels({ row }: { row: OrderRow }) {
           <Copyable text={each.tracking_no}>
             <Link to={`/shipments/${each.id}`}>{each.tracking_no}</Link>
           </Copyable>
-          <StateTag state={each.state} title={each.state_title} pips={!each.held} />
+          <StateTag state={each.state} title={each.state_title} pips={!each.held && !each.silent} />
           {each.held && <HeldTag />}
+          {each.silent && <SilentTag />}
         </span>
       ))}
       {row.shipments.length > MOST_PARCELS && <small className="fh-soft">+{row.shipments.length - MOST_PARCELS}</small>}

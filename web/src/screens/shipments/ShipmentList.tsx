@@ -11,6 +11,7 @@ import { CountText, TimeText } from "../../parts/Values";
 import { QueryTable } from "../../table/QueryTable";
 import type { QueryColumn } from "../../table/types";
 import { useListState } from "../../table/useListState";
+import { SilentTag } from "../heartbeat/SilentTag";
 import { ShipmentDrawer } from "./ShipmentDrawer";
 
 const TABS = ["all", "held", "unlinked", "open", "final"] as const;
@@ -53,6 +54,12 @@ function shipmentColumns(t: Translate, reason: ReturnType<typeof useReason>): Qu
             <HeldTag /> <span className="fh-soft">{reason(row.hold_reason)}</span>
           </span>
         ) : null,
+    },
+    {
+      key: "silent",
+      title: t("menu.heartbeat"),
+      width: 140,
+      render: (row) => (row.silent ? <SilentTag /> : null),
     },
     {
       key: "order",
@@ -111,6 +118,7 @@ export function ShipmentList() {
             to: "last_event_to",
             label: t("shipment.lastEvent"),
           },
+          { kind: "yes", name: "silent", label: t("beat.onlySilent") },
         ]}
         rowKey={(row) => row.id}
         rowTestId={(row) => `shipment-row-${row.id}`}
