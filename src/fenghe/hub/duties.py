@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fenghe.insight.tasks import ClockRefresh
+from fenghe.insight.tasks_due import ClockDue, LearnExpected, ScoreRollup
+from fenghe.insight.tasks_sources import LearnRhythms, SourceWatch
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
 
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return ()
+    return (ClockRefresh(), ClockDue(), ScoreRollup(), SourceWatch())
 
 
 def appointments() -> Sequence[Appointment]:
     """Work at fixed hours of all rooms."""
-    return ()
+    return (LearnExpected(), LearnRhythms())
 
 
 def run_duties(dsn: str, *, stop: Any) -> None:

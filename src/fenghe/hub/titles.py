@@ -1,5 +1,6 @@
 """What the screens call every word (称呼总表): rooms' states and reasons, carriers, channels."""
 
+from fenghe.insight import clocks
 from fenghe.kernel.titles import Titles
 from fenghe.logistics import fuse, scale
 from fenghe.logistics.events import CARRIERS
@@ -36,6 +37,13 @@ _TAKEN = {
     "ruling_ask_again": "要求再次查询",
 }
 
+_NOTICED = {
+    "order": {f"promise_{stage}": f"{title}时效" for stage, title in clocks.TITLES.items()},
+    "shipment": {f"promise_{stage}": f"{title}时效" for stage, title in clocks.TITLES.items()},
+    "source": {"silent": "连接静默"},
+}
+"""Kinds of cases that no judged history opens."""
+
 
 def titles() -> Titles:
     """Every title there is; connections are named by the database."""
@@ -47,7 +55,11 @@ def titles() -> Titles:
             "shipment": {str(state): rank for state, rank in scale.RANK.items()},
             "order": {str(state): rank for state, rank in mapping.RANK.items()},
         },
-        reasons={"shipment": {**_TAKEN, **fuse.REASONS}, "order": {**_TAKEN, **orders.REASONS}},
+        reasons={
+            "shipment": {**_TAKEN, **fuse.REASONS, **_NOTICED["shipment"]},
+            "order": {**_TAKEN, **orders.REASONS, **_NOTICED["order"]},
+            "source": _NOTICED["source"],
+        },
         carriers={word: names[0] for word, names in CARRIERS.items()},
         channels=CHANNELS,
         sources={"person": "人工裁定"},

@@ -9,3 +9,5 @@ grant update on calendar_job to fenghe_app;
 grant update on order_book, payment, refund, statement_file to fenghe_app;
 grant delete on declaration_draft, web_session, saved_view to fenghe_app;
 revoke insert on alembic_version from fenghe_app;
+grant update on stage_clock, order_clock, expected_time, shipment_score, source_watch to fenghe_app;
+grant delete on clock_look, stage_clock, shipment_score, score_dirty, score_day to fenghe_app;
