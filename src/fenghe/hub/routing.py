@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fenghe.insight import routes as insight
+from fenghe.insight import routes_clocks, routes_freshness, routes_promises, routes_scores
 from fenghe.kernel.audit import routes as audit
 from fenghe.kernel.cases import routes as cases
 from fenghe.kernel.inbox import routes as inbox
@@ -26,4 +27,8 @@ def routers() -> Sequence[Any]:
         insight.router,
         routes_mapping.router,
         routes_policy.router,
+        routes_clocks.router,
+        routes_promises.router,
+        routes_freshness.router,
+        routes_scores.router,
     ]

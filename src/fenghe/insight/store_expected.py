@@ -1,8 +1,10 @@
 """Expected times in the database (预计时长读写): learnt set-wise from done clocks, kept with their number of cases."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import msgspec
 from psycopg import Connection
 
 from fenghe.insight.expected import PERCENTS, WINDOW_DAYS, Expected, Key
@@ -86,12 +88,22 @@ def by_id(connection: Connection[Any], ids: set[int]) -> dict[int, Expected]:
     return {row["id"]: expected_of(row) for row in rows}
 
 
-def listed(connection: Connection[Any], *, stage: str, scope: str, q: str, limit: int) -> list[Row]:
-    """What was learnt, those with the most cases first; `q` narrows by carrier, place, shop or channel."""
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Which expectations: of a stage, of a scope, about a carrier, place, shop or channel that contains `q`."""
+
+    stage: str = ""
+    scope: str = ""
+    q: str = ""
+
+
+def listed(connection: Connection[Any], asked: Asked, *, shops: Sequence[str] | None, limit: int) -> list[Row]:
+    """What was learnt, those with the most cases first; other people's shops are left out."""
+    values = {**msgspec.to_builtins(asked), "limit": limit, "shops": list(shops or ())}
+    own = "" if shops is None else " and (shop = '' or shop = any(%(shops)s))"
     return fetch(
         connection,
-        f"select {_COLUMNS}, window_from, window_to, computed_at from expected_time where (%(stage)s = '' or stage ="
-        " %(stage)s) and (%(scope)s = '' or scope = %(scope)s) and (%(q)s = '' or concat_ws(' ', carrier, origin,"
-        " destination, shop, channel) ilike '%%' || %(q)s || '%%') order by stage, cases desc, id limit %(limit)s",
-        {"stage": stage, "scope": scope, "q": q, "limit": limit},
+        f"select {_COLUMNS}, window_from, window_to, computed_at from expected_time where cases > 0 and (%(stage)s = ''"
+        " or stage = %(stage)s) and (%(scope)s = '' or scope = %(scope)s) and (%(q)s = '' or strpos(concat_ws(' ',"
+        f" carrier, origin, destination, shop, channel), %(q)s) > 0){own} order by stage, cases desc, id limit %(limit)s",
+        values,
     )

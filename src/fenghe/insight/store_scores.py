@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+import msgspec
 from psycopg import Connection
 
 from fenghe.kernel.store_reading import Row, Where, count_of, fetch, find
@@ -35,8 +36,7 @@ _NAMES: Final = ", ".join(SUMMED)
 def take_dirty(connection: Connection[Any], *, limit: int = DAYS_A_TURN) -> list[date]:
     """Days whose parcels changed, taken off the list; who changes a day meanwhile puts it there again."""
     rows = connection.execute(
-        "delete from score_dirty where day in (select day from score_dirty order by noted_at limit %s)"
-        " returning day",
+        "delete from score_dirty where day in (select day from score_dirty order by noted_at limit %s) returning day",
         (limit,),
     )
     return sorted(row[0] for row in rows)
@@ -90,23 +90,22 @@ def _whose(dim: str, shops: Sequence[str] | None) -> str:
     return "shop = '*'" if shops is None else "shop = any(%(shops)s)"
 
 
-def by_day(
-    connection: Connection[Any],
-    dim: str,
-    *,
-    key: tuple[str, str],
-    shops: Sequence[str] | None,
-    since: date,
-    until: date,
-) -> list[Row]:
+def by_day(connection: Connection[Any], behind: "Behind") -> list[Row]:
     """One card's sums day by day."""
-    whose = _whose(dim, shops)
+    whose = _whose(behind.dim, behind.shops)
     sums = ", ".join(f"sum({name})::bigint as {name}" for name in SUMMED)
     return fetch(
         connection,
         f"select day, {sums} from score_day where dim = %(dim)s and {whose} and day between %(since)s and %(until)s"
         " and a = %(a)s and b = %(b)s group by day order by day",
-        {"dim": dim, "shops": list(shops or ()), "since": since, "until": until, "a": key[0], "b": key[1]},
+        {
+            "dim": behind.dim,
+            "shops": list(behind.shops or ()),
+            "since": behind.since,
+            "until": behind.until,
+            "a": behind.key[0],
+            "b": behind.key[1],
+        },
     )
 
 
@@ -133,21 +132,30 @@ PARTS: Final[Mapping[str, str]] = {
 COUNT_TO: Final = 10_000
 
 
-def _behind(
-    dim: str, key: tuple[str, str], part: str, *, shops: Sequence[str] | None, since: date, until: date
-) -> Where:
-    where = Where()
-    where.add("f.day between %(since)s and %(until)s", since=since, until=until)
-    match dim:
-        case "route":
-            where.add("f.origin = %(a)s and f.destination = %(b)s", a=key[0], b=key[1])
-        case "carrier":
-            where.add("f.carrier = %(a)s", a=key[0])
-        case _:
-            where.add("f.shop = %(a)s", a=key[0])
-    where.own("f.shop", shops)
-    where.add(PARTS[part])
-    return where
+class Behind(msgspec.Struct, frozen=True, kw_only=True):
+    """Which parcels: those of one card (`key`) over days, the last included, or a part of them, of these shops."""
+
+    dim: str
+    key: tuple[str, str]
+    shops: tuple[str, ...] | None
+    since: date
+    until: date
+    part: str = "all"
+
+    def where(self) -> Where:
+        """As a condition on `shipment_score f`."""
+        where = Where()
+        where.add("f.day between %(since)s and %(until)s", since=self.since, until=self.until)
+        match self.dim:
+            case "route":
+                where.add("f.origin = %(a)s and f.destination = %(b)s", a=self.key[0], b=self.key[1])
+            case "carrier":
+                where.add("f.carrier = %(a)s", a=self.key[0])
+            case _:
+                where.add("f.shop = %(a)s", a=self.key[0])
+        where.own("f.shop", self.shops)
+        where.add(PARTS[self.part])
+        return where
 
 
 _SHIPMENTS: Final = (
@@ -158,53 +166,31 @@ _SHIPMENTS: Final = (
 )
 
 
-def shipments(
-    connection: Connection[Any],
-    dim: str,
-    *,
-    key: tuple[str, str],
-    part: str,
-    shops: Sequence[str] | None,
-    since: date,
-    until: date,
-    limit: int,
-    offset: int,
-) -> tuple[list[Row], int]:
+def shipments(connection: Connection[Any], behind: Behind, *, limit: int, offset: int) -> tuple[list[Row], int]:
     """(one page of the parcels behind a number, how many there are as far as ten thousand)."""
-    where = _behind(dim, key, part, shops=shops, since=since, until=until)
+    where = behind.where()
     where.values |= {"limit": limit, "offset": offset}
-    rows = fetch(
-        connection,
-        f"{_SHIPMENTS} where {where.sql()} order by f.day desc, f.subject_id desc limit %(limit)s offset %(offset)s",
-        where.values,
-    )
-    found = find(
-        connection, f"select {count_of('shipment_score f', where.sql(), up_to=COUNT_TO)} as total", where.values
-    )
+    rows = fetch(connection, f"{_sorted(where)} limit %(limit)s offset %(offset)s", where.values)
+    count = count_of("shipment_score f", where.sql(), up_to=COUNT_TO)
+    found = find(connection, f"select {count} as total", where.values)
     return rows, int(found["total"]) if found else 0
 
 
-def everything(
-    dim: str, *, key: tuple[str, str], part: str, shops: Sequence[str] | None, since: date, until: date
-) -> tuple[str, dict[str, Any]]:
+def everything(behind: Behind) -> tuple[str, dict[str, Any]]:
     """The statement of an export of the parcels behind a number."""
-    where = _behind(dim, key, part, shops=shops, since=since, until=until)
-    return f"{_SHIPMENTS} where {where.sql()} order by f.day desc, f.subject_id desc", where.values
+    where = behind.where()
+    return _sorted(where), where.values
+
+
+def _sorted(where: Where) -> str:
+    return f"{_SHIPMENTS} where {where.sql()} order by f.day desc, f.subject_id desc"
 
 
 _SPREAD: Final = "percentile_disc(array[0.5, 0.9]) within group (order by f.{name}_seconds) as {name}"
 
 
-def spread(
-    connection: Connection[Any],
-    dim: str,
-    *,
-    key: tuple[str, str],
-    shops: Sequence[str] | None,
-    since: date,
-    until: date,
-) -> Row:
+def spread(connection: Connection[Any], behind: Behind) -> Row:
     """Half and nine tenths of a card's parcels took no longer than this."""
-    where = _behind(dim, key, "all", shops=shops, since=since, until=until)
+    where = behind.where()
     asked = ", ".join(_SPREAD.format(name=name) for name in ("pickup", "delivery", "total"))
     return find(connection, f"select {asked} from shipment_score f where {where.sql()}", where.values) or {}

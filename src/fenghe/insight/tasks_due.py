@@ -69,7 +69,7 @@ def _notice(due: Due, now: datetime) -> Notice:
     left = to_ms(due_at) - to_ms(now)
     when = due_at.astimezone(CHINA).strftime("%m-%d %H:%M")
     money = _money(clock)
-    state = f"应在 {when} 前{UNTIL[stage]}" if left > 0 else f"已过 {when},仍没有{UNTIL[stage]}"
+    state = f"应在 {when} 前{UNTIL[stage]}" if left > 0 else f"已过 {when},仍没有{UNTIL[stage].removeprefix('有')}"
     return Notice(
         key=store.case_key(clock.subject_id, clock.stage),
         kind=f"{'order' if by_order else 'shipment'}.promise_{stage}",

@@ -83,7 +83,7 @@ def explanation(
     titles: Titles,
 ) -> str:
     """Why nothing was overwritten, as one would say it to a colleague."""
-    if told := case["evidence"].get("told"):
+    if told := case.get("evidence", {}).get("told"):
         return f"{told}{'' if case['status'] == 'open' else settled_words(case) + '。'}"
     kind = case["subject_kind"] or ""
     our_side = f"我方为「{titles.state(kind, case['ours']) or '无记录'}」{_told_by(ours)}"

@@ -57,8 +57,10 @@ create table stage_clock (
 comment on table stage_clock is '时效时钟: one clock per subject and stage; whether an open one is breached is told by due_at and the present';
 create index stage_clock_look on stage_clock (look_at) where look_at is not null;
 create index stage_clock_due on stage_clock (due_at, subject_id) include (stage, warn_at, risk_minor, shop, currency) where outcome = 'open';
+create index stage_clock_risk on stage_clock (risk_minor desc nulls last, subject_id desc) where outcome = 'open';
 create index stage_clock_order on stage_clock (order_id);
 create index stage_clock_tried on stage_clock (channel, started_at);
+create index stage_clock_started on stage_clock (started_at);
 create index stage_clock_done on stage_clock (done_at) where done_at is not null;
 create index stage_clock_lapsed on stage_clock (stage) where outcome = 'lapsed';
 alter table stage_clock set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
