@@ -13,7 +13,10 @@ export type Topic =
   | "people"
   | "sources"
   | "views"
-  | "facets";
+  | "facets"
+  | "clocks"
+  | "freshness"
+  | "promises";
 
 /** Which keys a live topic touches: an order's page shows its cases, the bench counts everything. */
 const TOUCHES: Record<string, Topic[]> = {
@@ -22,7 +25,10 @@ const TOUCHES: Record<string, Topic[]> = {
   messages: ["messages"],
   mappings: ["mappings"],
   policies: ["policies"],
-  sources: ["sources"],
+  sources: ["sources", "freshness"],
+  clocks: ["clocks", "promises"],
+  freshness: ["freshness"],
+  promises: ["promises"],
   workbench: ["workbench"],
 };
 

@@ -3,10 +3,14 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  BarChartOutlined,
   BranchesOutlined,
+  FieldTimeOutlined,
+  HeartOutlined,
   InboxOutlined,
   QuestionCircleOutlined,
   SafetyCertificateOutlined,
+  ScheduleOutlined,
   ShoppingOutlined,
   TeamOutlined,
   ThunderboltOutlined,
@@ -45,6 +49,8 @@ export const MENU: MenuGroup[] = [
         anyOf: ["orders.view", "cases.rule", "cases.assign"],
         badge: "cases_open",
       },
+      { key: "clocks", to: "/clocks", word: "menu.clocks", icon: <FieldTimeOutlined />, anyOf: ["orders.view"] },
+      { key: "scorecards", to: "/scorecards", word: "menu.scorecards", icon: <BarChartOutlined />, anyOf: ["orders.view"] },
     ],
   },
   {
@@ -72,6 +78,13 @@ export const MENU: MenuGroup[] = [
         icon: <ThunderboltOutlined />,
         anyOf: ["policy.edit", "policy.publish", "audit.view"],
       },
+      {
+        key: "promises",
+        to: "/promises",
+        word: "menu.promises",
+        icon: <ScheduleOutlined />,
+        anyOf: ["policy.edit", "policy.publish", "audit.view"],
+      },
     ],
   },
   {
@@ -79,6 +92,13 @@ export const MENU: MenuGroup[] = [
     entries: [
       { key: "inbox", to: "/inbox", word: "menu.inbox", icon: <InboxOutlined />, anyOf: ["inbox.view"] },
       { key: "audit", to: "/audit", word: "menu.audit", icon: <SafetyCertificateOutlined />, anyOf: ["audit.view"] },
+      {
+        key: "freshness",
+        to: "/freshness",
+        word: "menu.freshness",
+        icon: <HeartOutlined />,
+        anyOf: ["orders.view", "sources.manage"],
+      },
       { key: "sources", to: "/sources", word: "menu.sources", icon: <ApiOutlined />, anyOf: ["sources.manage"] },
       {
         key: "people",

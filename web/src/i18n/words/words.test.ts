@@ -3,6 +3,7 @@ import { fill, translator } from "..";
 import { WORDS, type Word } from ".";
 import { actions } from "./actions";
 import { app } from "./app";
+import { clocks } from "./clocks";
 import { flow } from "./flow";
 import { shared } from "./shared";
 import { states } from "./states";
@@ -22,7 +23,7 @@ describe("the two dictionaries", () => {
     expect(uneven.map(([key]) => key)).toEqual([]);
   });
   it("define every key once", () => {
-    const parts = [actions, app, shared, states, flow, work].map((part) => Object.keys(part).length);
+    const parts = [actions, app, clocks, shared, states, flow, work].map((part) => Object.keys(part).length);
     expect(parts.reduce((all, each) => all + each, 0)).toBe(entries.length);
   });
   it("speak Chinese in Chinese and no Chinese in English", () => {

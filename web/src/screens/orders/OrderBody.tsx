@@ -6,6 +6,7 @@ import type { OrderDetail } from "../../api/types";
 import { useT } from "../../i18n";
 import { EmptyState } from "../../parts/EmptyState";
 import { Panel } from "../../parts/Panel";
+import { OrderClocks } from "../clocks/OrderClocks";
 import { AsOfPicker } from "../evidence/AsOfPicker";
 import { AuditTable } from "../evidence/AuditTable";
 import { CaseLinks } from "../evidence/CaseLinks";
@@ -37,6 +38,9 @@ export function OrderBody({ detail, tab, onTab }: Props) {
         ) : (
           shipments.map((each) => <PathRail key={each.id} shipment={each} />)
         )}
+      </Panel>
+      <Panel title={t("clock.ofOrder")}>
+        <OrderClocks orderId={order.id} />
       </Panel>
       <Panel>
         <Tabs
