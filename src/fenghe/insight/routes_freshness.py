@@ -25,7 +25,7 @@ from fenghe.insight.routes_declaring import (
 from fenghe.insight.store_freshness import Heard
 from fenghe.insight.tasks_sources import KIND, judged
 from fenghe.kernel.routes_listing import room_hub
-from fenghe.kernel.web.problems import not_found
+from fenghe.kernel.web.problems import bad_field, not_found
 from fenghe.kernel.web.routes_support import ApiRequest, actor_of, requires
 
 MOST_PAUSES: Final = 100
@@ -66,7 +66,7 @@ class FreshnessPage(msgspec.Struct, frozen=True, kw_only=True):
     worst: str
     worst_title: str
     enough: int
-    sources: Sequence[SourceFreshness]
+    items: Sequence[SourceFreshness]
 
 
 @get("/api/freshness", guards=[requires("orders.view", "sources.manage", "audit.view")])
@@ -86,7 +86,7 @@ def _page(connection: Connection[Any], *, kind: str) -> FreshnessPage:
         worst=standing,
         worst_title=STANDINGS[standing],
         enough=ENOUGH,
-        sources=[_told(one, stands, cadence, has_draft=one.id in drafts) for one, stands, cadence in found],
+        items=[_told(one, stands, cadence, has_draft=one.id in drafts) for one, stands, cadence in found],
     )
 
 
@@ -152,7 +152,7 @@ async def get_cadence(request: ApiRequest, source: FromPath[str]) -> Declaration
 class CadenceBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is expected (null: as learnt), and the revision it was made from."""
 
-    values: Cadence | None
+    values: dict[str, Any] | None
     revision: int | None = None
 
 
@@ -160,7 +160,10 @@ class CadenceBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 async def save_cadence(request: ApiRequest, source: FromPath[str], data: JSONBody[CadenceBody]) -> DraftInfo:
     """Save the draft."""
     name, actor = declaring.checked_name(source, "连接"), actor_of(request)
-    body = msgspec.to_builtins(data.values) if data.values else {}
+    try:
+        body = msgspec.to_builtins(msgspec.convert(data.values, Cadence)) if data.values else {}
+    except msgspec.ValidationError as problem:
+        raise bad_field("values", f"期望频率读不懂:{problem}") from None
 
     def save(connection: Connection[Any]) -> DraftInfo:
         _must_exist(connection, name)

@@ -214,7 +214,7 @@ export interface FreshnessAnswer {
   worst: Standing;
   worst_title: string;
   enough: number;
-  sources: SourceFreshness[];
+  items: SourceFreshness[];
 }
 
 export interface CadenceTrial {

@@ -47,8 +47,8 @@ export function FreshnessBar({ kind }: { kind: "channel" | "carrier" }) {
   const { data, isError } = useFreshness(kind);
   if (isError && !data) return <span className="fh-soft">{t("fresh.cannotTell")}</span>;
   if (!data) return null;
-  if (data.sources.length === 0) return <span className="fh-soft">{t("fresh.noSources")}</span>;
-  const told = [...data.sources].sort((a, b) => ORDER.indexOf(a.standing) - ORDER.indexOf(b.standing));
+  if (data.items.length === 0) return <span className="fh-soft">{t("fresh.noSources")}</span>;
+  const told = [...data.items].sort((a, b) => ORDER.indexOf(a.standing) - ORDER.indexOf(b.standing));
   return (
     <span className="fh-fresh-bar" data-testid="freshness-bar" data-worst={data.worst}>
       <span className="fh-soft">{t("fresh.fedBy")}</span>

@@ -32,7 +32,7 @@ export function SourceList() {
   const control = useListState("title");
   const [editing, setEditing] = useState<Source | "new" | null>(null);
   const { data } = useFreshness();
-  const fresh = new Map(data?.sources.map((each) => [each.id, each]));
+  const fresh = new Map(data?.items.map((each) => [each.id, each]));
   const changed = () => client.invalidateQueries({ queryKey: ["sources"] });
   const enable = (row: Source, enabled: boolean) =>
     act(async () => {
