@@ -64,6 +64,12 @@ def test_without_enough_arrivals_nothing_is_called_fresh() -> None:
     assert stands(CEILING) is Standing.SILENT
 
 
+def test_one_burst_is_no_rhythm() -> None:
+    burst = learn([(90, 5_000)])
+    assert stands(timedelta(hours=1), rhythm=burst) is Standing.UNKNOWN
+    assert stands(timedelta(hours=80), rhythm=burst) is Standing.SILENT
+
+
 def test_a_source_of_every_minute_is_late_after_a_quarter_and_silent_soon() -> None:
     busy = Rhythm(counts=(120,) * WEEK, days=14)
     assert stands(timedelta(minutes=14), rhythm=busy) is Standing.FRESH

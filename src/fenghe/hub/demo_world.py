@@ -63,6 +63,10 @@ class Found(msgspec.Struct, kw_only=True):
     problems: list[str]
 
 
+CADENCE: Final = {"late_minutes": 60, "silent_minutes": 240}
+"""How often the sandbox is expected to speak: its first hours hold too little to learn a rhythm from."""
+
+
 class Demo(msgspec.Struct, frozen=True, kw_only=True):
     """A carrier world and the moment until which a demo tells it: everything in it was handed over before."""
 
@@ -84,6 +88,7 @@ def prepare(connection: Connection[Any], world: Demo, *, key: bytes, sandbox: st
             create_person(connection, username=username, name=name, roles=[role], password=PASSWORD, actor=actor)
         for source, kind in _sources(world):
             create_source(connection, source, kind=kind, key=key, actor=actor)
+            store_demo.expect_word(connection, source.id, CADENCE)
     for teller in ("zto", "sf", "kuaidi100"):
         store_demo.set_base_url(connection, f"{teller}-demo", f"{sandbox}/{teller}")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fenghe.insight.tasks import ClockRefresh
-from fenghe.insight.tasks_due import ClockDue, LearnExpected, ScoreRollup
+from fenghe.insight.tasks_due import ClockDue, LearnExpected, LearnYoung, ScoreRollup
 from fenghe.insight.tasks_sources import LearnRhythms, SourceWatch
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
@@ -12,7 +12,7 @@ from fenghe.kernel.duties.contract import Appointment, Duty
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return (ClockRefresh(), ClockDue(), ScoreRollup(), SourceWatch())
+    return (ClockRefresh(), ClockDue(), ScoreRollup(), LearnYoung(), SourceWatch())
 
 
 def appointments() -> Sequence[Appointment]:

@@ -17,6 +17,8 @@ WEEK: Final = 168
 LEARNT_DAYS: Final = 14
 ENOUGH: Final = 20
 """Arrivals in the window from which an expectation is learnt."""
+ENOUGH_HOURS: Final = 12
+"""Different hours of the week in which they must lie: one burst of an import is no rhythm."""
 LATE_MISSED: Final = 3
 SILENT_MISSED: Final = 8
 """Arrivals that should have come meanwhile: at three the source is late, at eight nobody can call it chance."""
@@ -77,6 +79,12 @@ class Rhythm(msgspec.Struct, frozen=True, kw_only=True):
         """How many arrivals it rests on."""
         return sum(self.counts)
 
+    @property
+    def known(self) -> bool:
+        """Whether it is enough to expect anything by."""
+        hours = sum(count > 0 for count in self.counts)
+        return len(self.counts) == WEEK and self.arrivals >= ENOUGH and hours >= ENOUGH_HOURS
+
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """How a source stands, by what, and when it will be late and silent if nothing comes (None: cannot be said)."""
@@ -116,7 +124,7 @@ def _limits(
             return None, None, "declared"
         late, silent = timedelta(minutes=cadence.late_minutes), timedelta(minutes=cadence.silent_minutes)
         return last_good + late, last_good + silent, "declared"
-    if last_good is None or rhythm is None or rhythm.arrivals < ENOUGH or len(rhythm.counts) != WEEK:
+    if last_good is None or rhythm is None or not rhythm.known:
         return None, None, ""
     late_at = max(_missed_at(last_good, rhythm, LATE_MISSED), last_good + FLOOR)
     silent_at = max(_missed_at(last_good, rhythm, SILENT_MISSED), last_good + 2 * FLOOR, late_at)

@@ -56,6 +56,24 @@ def learn(connection: Connection[Any], *, now: datetime, days: int = WINDOW_DAYS
     return learnt
 
 
+LEARN_LOCK: Final = 7333
+
+
+def take_turn(connection: Connection[Any]) -> bool:
+    """Whether nobody else learns right now; ours until the transaction ends."""
+    row = connection.execute("select pg_try_advisory_xact_lock(%s)", (LEARN_LOCK,)).fetchone()
+    return bool(row and row[0])
+
+
+def rests_on(connection: Connection[Any]) -> tuple[datetime | None, int]:
+    """(when something was last learnt, the cases of the stage that has most)."""
+    row = find(
+        connection,
+        "select max(computed_at) as at, coalesce(max(cases), 0) as cases from expected_time where scope = 'all'",
+    )
+    return (row["at"], int(row["cases"])) if row else (None, 0)
+
+
 def learnt_at(connection: Connection[Any]) -> datetime | None:
     """When something was last learnt."""
     row = find(connection, "select max(computed_at) as at from expected_time")

@@ -3,7 +3,7 @@
 Promises: one case per order or parcel and stage, whoever finds it and however often; nothing is read that is not due.
 """
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -121,6 +121,29 @@ class ScoreRollup:
         if days:
             beat(connection, ("clocks",))
         return len(days)
+
+
+YOUNG: Final = 2_000
+"""Cases of a stage below which a shop's history is learnt from every hour instead of every night."""
+
+
+class LearnYoung:
+    """Learns from a history that has only begun, or was just imported, without waiting for the night."""
+
+    name = "learn_young"
+    every_seconds = 60.0
+
+    def turn(self, connection: Connection[Any], *, now: datetime) -> int:
+        """Learn once all that is known has been read, and again hourly while there is little."""
+        if store.waiting(connection):
+            return 0
+        with connection.transaction():
+            if not store_expected.take_turn(connection):
+                return 0
+            learnt_at, cases = store_expected.rests_on(connection)
+            if learnt_at is None or (cases < YOUNG and now - learnt_at > timedelta(hours=1)):
+                store_expected.learn(connection, now=now)
+        return 0
 
 
 class LearnExpected:

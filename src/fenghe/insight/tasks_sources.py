@@ -76,7 +76,7 @@ class SourceWatch:
     def _learn(self, connection: Connection[Any], now: datetime) -> None:
         """Rhythms nobody has learnt yet, or too little of."""
         for one in store.heard(connection):
-            unknown = one.learnt_at is None or (one.rhythm is not None and one.rhythm.arrivals < 20)
+            unknown = one.learnt_at is None or not (one.rhythm and one.rhythm.known)
             if one.last_good_at and unknown and (one.learnt_at is None or one.learnt_at < now - LEARN_AGAIN):
                 store.learn_rhythm(connection, one.id, until=one.last_good_at, now=now)
 

@@ -140,7 +140,7 @@ function Expectation({ detail, path }: { detail: Declared<Cadence | Record<strin
         {declared && number("late_minutes", "fresh.lateMinutes")}
         {declared && number("silent_minutes", "fresh.silentMinutes")}
         {draft.result && <Tried result={draft.result} stale={!draft.fresh} />}
-        <div className="fh-clock-cell fh-gap">
+        <div className="fh-actions">
           {editable && detail.draft && (
             <Popconfirm title={t("mapping.discardAsk")} onConfirm={draft.discard}>
               <Button>{t("mapping.discard")}</Button>
@@ -165,7 +165,7 @@ function Expectation({ detail, path }: { detail: Declared<Cadence | Record<strin
         </div>
       </Panel>
       <Panel title={t("history.title")}>
-        <DeclaredHistory detail={detail} onRollBack={draft.rollBack} />
+        <DeclaredHistory detail={detail} hint={t("fresh.learn")} onRollBack={draft.rollBack} />
       </Panel>
       {publishing && (
         <NoteDialog

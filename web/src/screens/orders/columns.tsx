@@ -34,11 +34,11 @@ function usual(t: Translate): QueryColumn<OrderRow>[] {
       width: 108,
       render: (row) => <StateTag state={row.state} title={row.state_title} kind="order" />,
     },
-    { key: "shipments", title: t("order.shipments"), width: 364, render: (row) => <Parcels row={row} /> },
+    { key: "shipments", title: t("order.shipments"), width: 352, render: (row) => <Parcels row={row} /> },
     {
       key: "due_at",
       title: t("clock.column"),
-      width: 176,
+      width: 166,
       sort: "due_at",
       render: (row) => <Clock row={row} t={t} />,
     },

@@ -12,14 +12,16 @@ import { NoteDialog } from "../mapping/NoteDialog";
 
 interface Props {
   detail: Declared<unknown>;
+  /** What holds while nothing was published. */
+  hint: string;
   onRollBack: (version: number, note: string) => Promise<boolean>;
 }
 
-export function DeclaredHistory({ detail, onRollBack }: Props) {
+export function DeclaredHistory({ detail, hint, onRollBack }: Props) {
   const t = useT();
   const { can } = useSession();
   const [target, setTarget] = useState<number | null>(null);
-  if (detail.history.length === 0) return <EmptyState title={t("history.none")} hint={t("promise.shipped")} />;
+  if (detail.history.length === 0) return <EmptyState title={t("history.none")} hint={hint} />;
   const allowed = can("policy.publish");
   return (
     <>

@@ -98,7 +98,7 @@ function PromiseEditor({ detail, path }: { detail: PromiseDetail; path: string }
           <TrialPanel result={draft.result} stale={draft.result !== null && !draft.fresh} />
         </Panel>
         <Panel title={t("history.title")}>
-          <DeclaredHistory detail={table} onRollBack={draft.rollBack} />
+          <DeclaredHistory detail={table} hint={t("promise.shipped")} onRollBack={draft.rollBack} />
         </Panel>
       </div>
       {publishing && (

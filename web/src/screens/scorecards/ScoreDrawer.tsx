@@ -166,7 +166,7 @@ function Behind({ query, part, onPart }: Omit<Props, "onClose">) {
       )}
       {answer.data && answer.data.total > SIZE && (
         <Pagination
-          className="fh-pages"
+          className="fh-actions"
           size="small"
           current={at}
           pageSize={SIZE}
