@@ -34,14 +34,14 @@ def test_orders_show_time_left_and_have_a_tab_for_the_overdue(page: Page) -> Non
     expect(page.get_by_test_id("freshness-bar")).to_contain_text("淘宝")
 
 
-def test_a_promise_is_changed_tried_and_left_to_a_second_person(anybody: Page) -> None:
+def test_a_promise_is_changed_tried_and_left_to_a_second_person(anybody: Page, console: list[str]) -> None:
     sign_in(anybody, "yunying")
     page = anybody
     page.goto("/promises")
     page.get_by_test_id("promise-row-pdd").click()
     expect(page.get_by_test_id("default-mark")).to_be_visible()
     hours = page.get_by_test_id("rule-1-hours")
-    hours.fill("1")
+    hours.fill("6")
     hours.blur()
     page.get_by_test_id("dry-run").click()
     result = page.get_by_test_id("dry-result")
@@ -49,9 +49,10 @@ def test_a_promise_is_changed_tried_and_left_to_a_second_person(anybody: Page) -
     expect(page.get_by_test_id("cost-after")).to_contain_text("¥")
     expect(page.get_by_test_id("draft-author")).to_be_visible()
     page.get_by_test_id("publish").click()
-    page.get_by_test_id("note-input").fill("揽收改成一小时")
+    page.get_by_test_id("note-input").fill("揽收改成六小时")
     page.get_by_test_id("note-confirm").click()
     expect(page.locator(".ant-notification-notice")).to_contain_text("另一人")
+    assert "403" in console.pop()  # the browser itself notes the refused request
     sign_out_and_publish(page)
 
 
