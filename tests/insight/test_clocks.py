@@ -147,6 +147,16 @@ def test_an_order_shipped_in_part_has_not_kept_its_promise() -> None:
     assert whole.handed_over is not None and whole.handed_over.at_ms == to_ms(at)
 
 
+def test_an_order_known_to_be_shipped_at_an_unknown_hour_is_not_called_late() -> None:
+    told_late = told(1, "received", START + 200 * HOUR_MS)
+    known = order_moments([told_late[0]], [told_late[1]], row(state="received"))
+    (ship,) = order_clocks(known, TERMS)
+    assert outcome(ship, START + 900 * HOUR_MS) is Outcome.UNKNOWN
+    told_soon = told(1, "received", START + 20 * HOUR_MS)
+    (ship,) = order_clocks(order_moments([told_soon[0]], [told_soon[1]], row(state="received")), TERMS)
+    assert outcome(ship, START + 900 * HOUR_MS) is Outcome.IN_TIME
+
+
 def test_nobody_owes_an_unpaid_or_a_cancelled_order() -> None:
     assert order_clocks(order_moments([], [], row(paid_at=None)), TERMS) == []
     cancelled = order_clocks(order_moments([], [], row(state="cancelled")), TERMS)

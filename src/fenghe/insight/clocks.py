@@ -150,7 +150,7 @@ def order_clocks(known: OrderMoments, terms: dict[Stage, Terms]) -> list[Clock]:
     began = known.created if known.pays_later else known.paid
     if began is not None:
         clocks.append(_clock(Stage.SHIP, began, known.handed_over, ended=known.ended, terms=terms))
-    if known.handed_over is not None and not known.has_parcels:
+    if _exact(known.handed_over) and known.handed_over is not None and not known.has_parcels:
         clocks.append(_clock(Stage.SIGN, known.handed_over, known.delivered, ended=known.ended, terms=terms))
     return clocks
 
@@ -246,9 +246,9 @@ HIGH_MINOR: Final = 5_000
 
 
 def severity(*, left_ms: int, risk_minor: int | None) -> int:
-    """1 to 3: a breach, or an hour left with money at stake, is grave; hours left with no known price are small."""
-    if left_ms <= 0:
-        return 3 if risk_minor is None or risk_minor > 0 else 2
-    if left_ms <= HOUR_MS or (risk_minor or 0) >= HIGH_MINOR:
+    """1 to 3: a breach or the last hour is grave unless it costs nothing; hours left are small while no price is known."""
+    if left_ms <= HOUR_MS:
+        return 2 if risk_minor == 0 else 3
+    if (risk_minor or 0) >= HIGH_MINOR:
         return 3
     return 2 if risk_minor else 1

@@ -124,12 +124,11 @@ def order_moments(history: Sequence[Observation], road: Sequence[Step], row: Row
 def _handed_over(
     history: Sequence[Observation], road: Sequence[Step], row: Row, heard: Mapping[str, int]
 ) -> Reached | None:
-    """Shipped whole: a part of it keeps no promise."""
+    """Shipped whole: a part of it keeps no promise. A state alone says at the latest when."""
     step = _first(road, ORDER_SHIPPED, heard)
     if step is None and (row.shipped_at is None or row.state == "part_shipped"):
         return None
-    own = _told(history, "shipped_at", row.shipped_at)
-    return own or step
+    return _told(history, "shipped_at", row.shipped_at) or _at_latest(step)
 
 
 def _at_latest(reached: Reached | None) -> Reached | None:

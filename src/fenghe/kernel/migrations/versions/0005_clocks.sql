@@ -62,7 +62,7 @@ create index stage_clock_order on stage_clock (order_id);
 create index stage_clock_tried on stage_clock (channel, started_at);
 create index stage_clock_started on stage_clock (started_at);
 create index stage_clock_done on stage_clock (done_at) where done_at is not null;
-create index stage_clock_lapsed on stage_clock (stage) where outcome = 'lapsed';
+create index stage_clock_lapsed on stage_clock (stage) include (shop) where outcome = 'lapsed';
 alter table stage_clock set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 
 create table order_clock (
