@@ -86,7 +86,7 @@ def test_a_case_opens_before_the_breach_and_closes_when_it_ships(
     assert [one[3:5] for one in ships] == [("self_closed", "stage_done")]
     told = rows(connection, "select body from case_entry order by id")
     assert [one[0] for one in told] == ["noticed", "noticed_again", "self_closed:stage_done"]
-    stands = dict(rows(connection, "select stage, outcome from stage_clock where order_id = (select subject_id from"
+    stands: dict[str, str] = dict(rows(connection, "select stage, outcome from stage_clock where order_id = (select subject_id from"
                        " customer_order where order_no = %s) and stage = 'ship'", order_no(1)))  # fmt: skip
     assert stands == {"ship": "late"}
 

@@ -51,7 +51,9 @@ def test_what_is_learnt_from_olist_is_what_its_rows_say(
         all_done(connection, THEN)
         store_expected.learn(connection, now=THEN, days=1_200)
         known = {key[:2]: one for key, one in store_expected.load(connection).items()}
-        stands = dict(rows(connection, "select outcome, count(*) from stage_clock where stage = 'sign' group by 1"))
+        stands: dict[str, int] = dict(
+            rows(connection, "select outcome, count(*) from stage_clock where stage = 'sign' group by 1")
+        )
     for stage in ("ship", "sign"):
         found = known[stage, "all"]
         assert found.cases == len(told[stage])

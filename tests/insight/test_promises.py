@@ -31,7 +31,7 @@ AT_HOME = tables_of({})
 
 
 def hours(about: About, stage: Stage = Stage.SHIP, tables: object = None) -> int | None:
-    found, _ = terms_of(about, stage, START, tables or AT_HOME)  # type: ignore[arg-type]
+    found, _ = terms_of(about, stage, started_ms=START, tables=tables or AT_HOME)  # type: ignore[arg-type]
     return found.hours if found else None
 
 
@@ -74,10 +74,10 @@ def test_a_row_counts_on_its_days_only_and_of_equals_the_newer() -> None:
 
 
 def test_the_channels_own_table_goes_before_the_default_one() -> None:
-    found, _ = terms_of(About(channel="taobao", region="西藏"), Stage.SIGN, START, AT_HOME)
+    found, _ = terms_of(About(channel="taobao", region="西藏"), Stage.SIGN, started_ms=START, tables=AT_HOME)
     assert found is not None and (found.hours, found.promise) == (360, "default@0#8")
     own = table(Rule(stage=Stage.SIGN, hours=100))
-    found, _ = terms_of(About(channel="taobao", region="西藏"), Stage.SIGN, START, own)
+    found, _ = terms_of(About(channel="taobao", region="西藏"), Stage.SIGN, started_ms=START, tables=own)
     assert found is not None and (found.hours, found.promise) == (100, "taobao@7#1")
 
 
@@ -92,7 +92,7 @@ def test_a_presale_follows_the_date_it_was_sold_with(word: str) -> None:
 
 
 def test_the_orders_own_word_beats_the_rule() -> None:
-    rule, _ = terms_of(About(channel="taobao"), Stage.SHIP, START, AT_HOME)
+    rule, _ = terms_of(About(channel="taobao"), Stage.SHIP, started_ms=START, tables=AT_HOME)
     told = own_word(Stage.SHIP, OrderMoments(promised_ship_ms=START + 5), rule)
     assert told is not None and told.due_ms == START + 5
     assert own_word(Stage.SHIP, OrderMoments(), rule) is rule

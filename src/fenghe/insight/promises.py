@@ -5,8 +5,8 @@ wins; a channel's own table is asked before the default one. What is shipped is 
 what its platforms say today.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 import msgspec
@@ -75,7 +75,7 @@ def order_kind(order_type: str) -> str:
     return PRESALE if order_type == PRESALE or "预售" in order_type else order_type
 
 
-def terms_of(about: About, stage: Stage, started_ms: int, tables: Tables) -> tuple[Terms | None, Penalty]:
+def terms_of(about: About, stage: Stage, *, started_ms: int, tables: Tables) -> tuple[Terms | None, Penalty]:
     """What is promised of a stage that began then; None when nothing is."""
     for name in dict.fromkeys((about.channel, DEFAULT)):
         version, body = tables.get(name, (0, PromiseBody()))
@@ -241,14 +241,3 @@ SHIPPED: Final[Mapping[str, PromiseBody]] = {
     "jd": _table(48, Penalty(fixed_minor=500), _PICKED_UP),
 }
 """Where a shop starts. Platforms change their terms: each row says that it is a default."""
-
-
-def tried(rule_cost: Sequence[tuple[int | None, int]]) -> tuple[int, int, int]:
-    """(breaches, cents, breaches whose price is unknown) of (cost, breached 0 or 1) pairs."""
-    breached = [price for price, broken in rule_cost if broken]
-    return len(breached), sum(price or 0 for price in breached), sum(price is None for price in breached)
-
-
-def is_day_past(text: str, now: datetime) -> bool:
-    """Whether the last day of a row lies behind."""
-    return bool(text) and text < now.astimezone(CHINA).date().isoformat()

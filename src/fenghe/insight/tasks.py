@@ -180,7 +180,7 @@ def _terms(
     for stage, started in began.items():
         if started is None:
             continue
-        found, prices[stage] = terms_of(about, stage, started.at_ms, known.tables)
+        found, prices[stage] = terms_of(about, stage, started_ms=started.at_ms, tables=known.tables)
         if own is not None:
             found = own_word(stage, own, found)
         if found is not None:

@@ -81,7 +81,7 @@ def _judge(row: Mapping[str, Any], tables: Tables, now: datetime) -> tuple[Outco
         return None, 0, None
     stage, started = Stage(row["stage"]), to_ms(row["started_at"])
     about = About(channel=row["channel"], order_type=row["order_type"], region=row["region"], carrier=row["carrier"])
-    terms, penalty = terms_of(about, stage, started, tables)
+    terms, penalty = terms_of(about, stage, started_ms=started, tables=tables)
     own = row["promise"] == "order" and row["due_at"] is not None
     if own:
         due_ms = to_ms(row["due_at"])
