@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import Connection
 
-from fenghe.insight import store_clocks
+from fenghe.insight import store_clocks, store_expected
 from fenghe.insight.tasks import ClockRefresh
 from fenghe.insight.tasks_due import ClockDue
 from fenghe.kernel.cases.store_noticing import Notice, close_noticed, open_noticed
@@ -219,3 +219,23 @@ def test_noticing_twice_is_noticing_once(connection: Connection[Any]) -> None:
     assert open_noticed(connection, [one]) == 1
     told = [row[0] for row in rows(connection, "select body from case_entry order by id")]
     assert told == ["noticed", "self_closed:heard_again", "noticed_again"]
+
+
+def test_what_is_learnt_is_forecast_with_its_number_of_cases(
+    connection: Connection[Any], migrated_database: Database
+) -> None:
+    url = migrated_database.app_url
+    tell(connection, url, "qianniu", *(shipped(n, -50, -70) for n in range(40)), paid(50, -19))
+    all_done(connection, NOW)
+    assert rows(connection, "select expect_id from stage_clock where outcome = 'open' and stage = 'ship'") == [(None,)]
+    store_expected.learn(connection, now=NOW)
+    all_done(connection, NOW)
+    found = rows(
+        connection,
+        "select e.scope, e.cases, e.seconds[6] from stage_clock k join expected_time e on e.id = k.expect_id"
+        " where k.outcome = 'open' and k.stage = 'ship'",
+    )
+    assert found == [("shop", 30, 72_000)]
+    store_expected.learn(connection, now=NOW + timedelta(days=200))
+    all_done(connection, NOW)
+    assert rows(connection, "select expect_id from stage_clock where outcome = 'open' and stage = 'ship'") == [(None,)]

@@ -142,6 +142,10 @@ def row(**more: object) -> Row:
 def test_an_order_shipped_in_part_has_not_kept_its_promise() -> None:
     at = datetime(2026, 2, 6, 6, 0, tzinfo=UTC)
     part = order_moments([], [], row(state="part_shipped", shipped_at=at, parcels=1))
+    step = told(1, "shipped", to_ms(at) + 9 * HOUR_MS)
+    by_parcels = order_moments([step[0]], [step[1]], row(state="shipped", parcels_shipped_at=at, parcels=2))
+    assert by_parcels.handed_over is not None
+    assert (by_parcels.handed_over.at_ms, by_parcels.handed_over.exact) == (to_ms(at), True)
     whole = order_moments([], [], row(state="shipped", shipped_at=at, parcels=2))
     assert part.handed_over is None
     assert whole.handed_over is not None and whole.handed_over.at_ms == to_ms(at)

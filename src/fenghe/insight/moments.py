@@ -44,6 +44,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     order_type: str
     state: str
     parcels: int
+    parcels_shipped_at: datetime | None = None
+    """When the last of its parcels was handed over."""
 
 
 def parcel_moments(
@@ -128,7 +130,8 @@ def _handed_over(
     step = _first(road, ORDER_SHIPPED, heard)
     if step is None and (row.shipped_at is None or row.state == "part_shipped"):
         return None
-    return _told(history, "shipped_at", row.shipped_at) or _at_latest(step)
+    own = _told(history, "shipped_at", row.shipped_at or row.parcels_shipped_at)
+    return own or _at_latest(step)
 
 
 def _at_latest(reached: Reached | None) -> Reached | None:

@@ -60,7 +60,8 @@ _ORDERS: Final = (
     " where p.subject_id = any(%(ids)s) and p.order_id is not null)"
     " select o.subject_id as id, o.channel, o.shop, o.order_type, o.receiver_region, o.currency,"
     " coalesce(o.paid_minor, o.total_minor) as amount_minor, o.created_at, o.paid_at, o.shipped_at, o.promised_ship_at,"
-    " s.state, s.history, s.path, (select count(*) from shipment p where p.order_id = o.subject_id) as parcels"
+    " s.state, s.history, s.path, (select count(*) from shipment p where p.order_id = o.subject_id) as parcels,"
+    " (select max(p.shipped_at) from shipment p where p.order_id = o.subject_id) as parcels_shipped_at"
     " from wanted w join customer_order o on o.subject_id = w.id join subject s on s.id = w.id"
 )
 _PARCELS: Final = (

@@ -43,7 +43,8 @@ _LEARN: Final = (
 def learn(connection: Connection[Any], *, now: datetime, days: int = WINDOW_DAYS) -> int:
     """Learn from the stages done in the last days; returns how many expectations there are.
 
-    What was learnt before and has no case in the window any more says that it rests on none.
+    What was learnt before and has no case in the window any more says that it rests on none. Clocks that run are read
+    anew, so that each finds the most special expectation there is now.
     """
     with connection.transaction():
         values = {"since": now - timedelta(days=days), "now": now, "least": LEAST}
@@ -52,6 +53,9 @@ def learn(connection: Connection[Any], *, now: datetime, days: int = WINDOW_DAYS
             "update expected_time set cases = 0, window_from = %(since)s, window_to = %(now)s, computed_at = %(now)s"
             " where computed_at <> %(now)s and cases > 0",
             values,
+        )
+        connection.execute(
+            "insert into clock_look (subject_id) select distinct subject_id from stage_clock where outcome = 'open'"
         )
     return learnt
 

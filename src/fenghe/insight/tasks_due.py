@@ -153,5 +153,5 @@ class LearnExpected:
     hour = Hour(at=time(3, 10))
 
     def keep(self, connection: Connection[Any], *, day: date, now: datetime) -> None:  # noqa: ARG002
-        """Learn anew; open clocks take it up when they are next read, and at once where a screen asks."""
+        """Learn anew, and have the clocks that run read by it."""
         store_expected.learn(connection, now=now)
