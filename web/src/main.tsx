@@ -13,6 +13,7 @@ import "./styles/ledger.css";
 import "./styles/trace.css";
 import "./styles/notices.css";
 import "./styles/heartbeat.css";
+import "./styles/clocks.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";

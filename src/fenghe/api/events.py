@@ -36,6 +36,8 @@ TOPICS: Final = (
     "money",
     "callbacks",
     "notices",
+    "clocks",
+    "sources",
 )
 READ_EVERY: Final = 0.3
 TELL_EVERY: Final = 1.0

@@ -100,6 +100,10 @@ HISTORY: Final = timedelta(hours=6)
 FAST: Final = 24.0
 
 
+CADENCE: Final = {"late_minutes": 60, "silent_minutes": 240}
+"""How often the sandbox is expected to speak: its first hours hold too little to learn a rhythm from."""
+
+
 class Demo(msgspec.Struct, frozen=True, kw_only=True):
     """A carrier world and the moment until which a demo tells it: everything in it was handed over before."""
 
@@ -146,6 +150,7 @@ def prepare(connection: Connection[Any], world: Demo, *, key: bytes, sandbox: st
             create_person(connection, username=username, name=name, roles=[role], password=PASSWORD, actor=actor)
         for source, kind in _sources(world):
             create_source(connection, source, kind=kind, key=key, actor=actor)
+            store_demo.expect_word(connection, source.id, CADENCE)
         policy = msgspec.to_builtins(HeartbeatPolicy(**HEARTBEAT))
         draft = declarations.save_draft(
             connection, "heartbeat", "default", body=policy, revision=None, author="fenghe", base_version=0

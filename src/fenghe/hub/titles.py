@@ -1,5 +1,6 @@
 """What the screens call every word (称呼总表): rooms' states and reasons, carriers, channels."""
 
+from fenghe.insight import clocks
 from fenghe.kernel.titles import Titles
 from fenghe.logistics import fuse, scale
 from fenghe.logistics.callbacks import KINDS, ORDER_KINDS
@@ -38,6 +39,13 @@ _TAKEN = {
     "ruling_ask_again": "要求再次查询",
 }
 
+_NOTICED = {
+    "order": {f"promise_{stage}": f"{title}时效" for stage, title in clocks.TITLES.items()},
+    "shipment": {f"promise_{stage}": f"{title}时效" for stage, title in clocks.TITLES.items()},
+    "source": {"silent": "连接静默"},
+}
+"""Kinds of cases that no judged history opens."""
+
 
 def titles() -> Titles:
     """Every title there is; connections are named by the database."""
@@ -57,8 +65,9 @@ def titles() -> Titles:
             "order": {str(state): rank for state, rank in mapping.RANK.items()},
         },
         reasons={
-            "shipment": {**_TAKEN, **fuse.REASONS, "silent": "物流异常待跟进"},
-            "order": {**_TAKEN, **orders.REASONS},
+            "shipment": {**_TAKEN, **fuse.REASONS, **_NOTICED["shipment"], "silent": "物流异常待跟进"},
+            "order": {**_TAKEN, **orders.REASONS, **_NOTICED["order"]},
+            "source": _NOTICED["source"],
             "payment": money,
             "refund": money,
             "callback": {**ORDER_KINDS, **KINDS},

@@ -17,7 +17,10 @@ export type Topic =
   | "money"
   | "callbacks"
   | "notices"
-  | "facets";
+  | "facets"
+  | "clocks"
+  | "freshness"
+  | "promises";
 
 /** Which keys a live topic touches: an order's page shows its cases, the bench counts everything. */
 const TOUCHES: Record<string, Topic[]> = {
@@ -28,7 +31,10 @@ const TOUCHES: Record<string, Topic[]> = {
   policies: ["policies"],
   declarations: ["declarations"],
   money: ["money"],
-  sources: ["sources"],
+  sources: ["sources", "freshness"],
+  clocks: ["clocks", "promises"],
+  freshness: ["freshness"],
+  promises: ["promises"],
   workbench: ["workbench"],
   callbacks: ["callbacks"],
   notices: ["notices"],

@@ -123,6 +123,26 @@ export const router = createBrowserRouter([
             path: "contracts",
             lazy: async () => ({ Component: (await import("../screens/contracts/ContractList")).ContractList }),
           },
+          {
+            path: "clocks",
+            lazy: async () => ({ Component: (await import("../screens/clocks/ClockBoard")).ClockBoard }),
+          },
+          {
+            path: "scorecards",
+            lazy: async () => ({ Component: (await import("../screens/scorecards/Scorecards")).Scorecards }),
+          },
+          {
+            path: "promises",
+            lazy: async () => ({ Component: (await import("../screens/promises/PromiseList")).PromiseList }),
+          },
+          {
+            path: "promises/:name",
+            lazy: async () => ({ Component: (await import("../screens/promises/PromisePage")).PromisePage }),
+          },
+          {
+            path: "freshness",
+            lazy: async () => ({ Component: (await import("../screens/freshness/Freshness")).Freshness }),
+          },
           { path: "inbox", lazy: async () => ({ Component: (await import("../screens/inbox/Inbox")).Inbox }) },
           { path: "audit", lazy: async () => ({ Component: (await import("../screens/audit/AuditList")).AuditList }) },
           {

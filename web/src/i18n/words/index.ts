@@ -2,6 +2,7 @@
 import { actions } from "./actions";
 import { app } from "./app";
 import { callbacks } from "./callbacks";
+import { clocks } from "./clocks";
 import { flow } from "./flow";
 import { heartbeat } from "./heartbeat";
 import { ledger } from "./ledger";
@@ -16,6 +17,7 @@ export const WORDS = {
   ...actions,
   ...app,
   ...callbacks,
+  ...clocks,
   ...flow,
   ...heartbeat,
   ...ledger,
@@ -32,6 +34,7 @@ export const PARTS = [
   actions,
   app,
   callbacks,
+  clocks,
   flow,
   heartbeat,
   ledger,

@@ -7,6 +7,7 @@ import { useT } from "../../i18n";
 import { EmptyState } from "../../parts/EmptyState";
 import { Panel } from "../../parts/Panel";
 import { OrderContractsPanel } from "../contracts/OrderContractsPanel";
+import { OrderClocks } from "../clocks/OrderClocks";
 import { AsOfPicker } from "../evidence/AsOfPicker";
 import { AuditTable } from "../evidence/AuditTable";
 import { CaseLinks } from "../evidence/CaseLinks";
@@ -40,6 +41,9 @@ export function OrderBody({ detail, tab, onTab }: Props) {
         ) : (
           shipments.map((each) => <PathRail key={each.id} shipment={each} />)
         )}
+      </Panel>
+      <Panel title={t("clock.ofOrder")}>
+        <OrderClocks orderId={order.id} />
       </Panel>
       <Panel>
         <Tabs

@@ -5,6 +5,7 @@ import { useFacets } from "../../api/queries";
 import type { ShipmentRow } from "../../api/types";
 import { type Translate, useReason, useT } from "../../i18n";
 import { Copyable } from "../../parts/Copyable";
+import { FreshnessBar } from "../../parts/Freshness";
 import { PageHead } from "../../parts/PageHead";
 import { Flag, HeldTag, StateTag } from "../../parts/Tags";
 import { CountText, TimeText } from "../../parts/Values";
@@ -100,7 +101,7 @@ export function ShipmentList() {
   const columns = useMemo(() => shipmentColumns(t, reason), [t, reason]);
   return (
     <>
-      <PageHead title={t("menu.shipments")} />
+      <PageHead title={t("menu.shipments")} actions={<FreshnessBar kind="carrier" />} />
       <QueryTable<ShipmentRow>
         screen="shipments"
         testId="shipments-table"
