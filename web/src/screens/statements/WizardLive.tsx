@@ -34,6 +34,7 @@ export function WizardLive({ uploadId, draft, headerLine }: Props) {
     <section data-testid="wizard-live">
       <h3>{t("wizard.step.live")}</h3>
       {answer.isError && <ErrorPanel error={answer.error} />}
+      {!ready && <p className="fh-soft">{t("wizard.notYet")}</p>}
       {ready && answer.isPending && <p className="fh-soft">{t("wizard.loading")}</p>}
       {ready && tried && !answer.isError && <LiveLines tried={tried} />}
     </section>
