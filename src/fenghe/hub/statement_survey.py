@@ -167,10 +167,13 @@ def _table_rows(
     body = Body()
     if found.layout.summary_of:
         _add_up(table_rows(part, found, body), body)
-    for one in () if found.layout.summary_of else table_rows(part, found, body):
+    rows = 0
+    for rows, one in enumerate(() if found.layout.summary_of else table_rows(part, found, body), start=1):
         yield one, Reading() if isinstance(one, Broken) else read_fields(one.fields, into.way)
     read_remarks(body.remarks, said)
     _take_said(into, said, body)
+    if not rows and not into.told:
+        raise NoRows(name=part.where)
     if found.layout.ends_with and not body.ended and not _totals_only(found.layout, body):
         raise FileCut(name=part.where, found="没有见到文件结尾", expected=found.layout.ends_with[0].strip("#-"))
 
