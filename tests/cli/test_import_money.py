@@ -31,7 +31,9 @@ def test_payments_twice_and_in_another_order(fenghe: Commands, tmp_path: Path) -
     report = fenghe.json("import", "payments", file, "--source", "pay")
     adds_up(report)
     assert (report["stored"], report["judged"]["payments"]) == (50, 50)
-    assert fenghe.rows("select sum(amount_minor), count(*) from payment where succeeded and provider = 'pay'") == [(6225, 50)]
+    assert fenghe.rows("select sum(amount_minor), count(*) from payment where succeeded and provider = 'pay'") == [
+        (6225, 50)
+    ]
     again = written(tmp_path / "q.csv", PAYMENTS + "".join(reversed(rows)) + rows[0])
     second = fenghe.json("import", "payments", again, "--source", "pay")
     adds_up(second)
@@ -69,11 +71,17 @@ def test_a_unit_that_nobody_told_is_asked_for(fenghe: Commands, tmp_path: Path) 
     file = written(tmp_path / "p.csv", "payment_no,order_no,amount,status\n1,A1,1200,paid\n2,A2,,paid\n")
     report = fenghe.json("import", "payments", file, "--source", "pay", status=2)
     refused = report["files"][0]["refused"]
-    assert refused["code"] == "unit_unclear" and "amount_fen" in refused["message"] and "payments_yuan" in refused["message"]
+    assert (
+        refused["code"] == "unit_unclear"
+        and "amount_fen" in refused["message"]
+        and "payments_yuan" in refused["message"]
+    )
     assert fenghe.rows("select count(*) from inbound_message") == [(0,)]
     for mapping, minor in (("payments_fen", 1200), ("payments_yuan", 120000)):
         fenghe("import", "payments", file, "--source", mapping.replace("_", "-"), "--mapping", mapping)
-        assert fenghe.rows(f"select amount_minor from payment where provider = '{mapping.replace('_', '-')}'")[0] == (minor,)
+        assert fenghe.rows(f"select amount_minor from payment where provider = '{mapping.replace('_', '-')}'")[0] == (
+            minor,
+        )
 
 
 def test_decimals_far_below_settle_the_unit(fenghe: Commands, tmp_path: Path) -> None:
@@ -93,7 +101,10 @@ def test_ndjson_zip_and_bad_rows(fenghe: Commands, tmp_path: Path) -> None:
     report = fenghe.json("import", "payments", archive, "--source", "pay")
     adds_up(report)
     assert (report["stored"], report["set_aside"]) == (2, 2)
-    assert fenghe.rows("select payment_no, succeeded, amount_minor from payment order by 1") == [("1", True, 1230), ("3", False, 100)]
+    assert fenghe.rows("select payment_no, succeeded, amount_minor from payment order by 1") == [
+        ("1", True, 1230),
+        ("3", False, 100),
+    ]
     assert report["reasons"] == {"unreadable": 1, "broken_row": 1}
 
 
@@ -114,7 +125,9 @@ OWN: dict[str, Any] = {
 
 def test_a_layout_that_the_user_wrote(fenghe: Commands, tmp_path: Path) -> None:
     layout = written(tmp_path / "mine.json", json.dumps(OWN, ensure_ascii=False))
-    file = written(tmp_path / "p.csv", "票号,钱,单,情况,日,时\nX1,990,A1,收了,20260205,142300\nX2,1,A2,没收,20260205,\n")
+    file = written(
+        tmp_path / "p.csv", "票号,钱,单,情况,日,时\nX1,990,A1,收了,20260205,142300\nX2,1,A2,没收,20260205,\n"
+    )
     report = fenghe.json("import", "payments", file, "--source", "till", "--mapping", layout)
     assert report["stored"] == 2
     found = fenghe.rows("select provider, payment_no, amount_minor, succeeded from payment order by 2")
@@ -134,9 +147,13 @@ def test_olist_payments_add_up(fenghe: Commands, shared_data: Path) -> None:
     assert fenghe.rows("select count(*), sum(amount_minor) from payment where succeeded") == [(len(rows), total)]
 
 
-@pytest.mark.parametrize("heading", ["order_no,channel,state,amount,created_at", "out_trade_no,cents,status,at", "订单号,状态,订单金额,下单时间"])
+@pytest.mark.parametrize(
+    "heading",
+    ["order_no,channel,state,amount,created_at", "out_trade_no,cents,status,at", "订单号,状态,订单金额,下单时间"],
+)
 def test_orders_of_everyday_columns(fenghe: Commands, tmp_path: Path, heading: str) -> None:
-    cells = {"order_no": "A1", "out_trade_no": "A1", "订单号": "A1", "channel": "mini", "state": "paid", "status": "paid", "状态": "已付款",
+    cells = {"order_no": "A1", "out_trade_no": "A1", "订单号": "A1", "channel": "mini", "state": "paid", "status": "paid",
+             "状态": "已付款",
              "amount": "12.34", "cents": "1234", "订单金额": "12.34", "created_at": "2026-02-01", "at": "2026-02-01",
              "下单时间": "2026-02-01"}  # fmt: skip
     file = written(tmp_path / "o.csv", f"{heading}\n{','.join(cells[name] for name in heading.split(','))}\n")

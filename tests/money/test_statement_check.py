@@ -90,8 +90,19 @@ def test_remarks_as_providers_write_them() -> None:
     }  # fmt: skip
     assert figures_of("共66笔记录") == {"共": "66"}
     assert figures_of("收入:1笔 28.50元") == {"收入": "1", "收入 元": "28.50"}
-    said = read_remarks(["#账号：[2088]", "#起始日期：[2026年02月05日 00:00:00]   终止日期：[2026年02月06日 00:00:00]", "期初余额：1,000.00"])
-    assert (said.account, str(said.period_from), str(said.period_to), said.opening) == ("2088", "2026-02-05", "2026-02-06", "1,000.00")
+    said = read_remarks(
+        [
+            "#账号：[2088]",
+            "#起始日期：[2026年02月05日 00:00:00]   终止日期：[2026年02月06日 00:00:00]",
+            "期初余额：1,000.00",
+        ]
+    )
+    assert (said.account, str(said.period_from), str(said.period_to), said.opening) == (
+        "2088",
+        "2026-02-05",
+        "2026-02-06",
+        "1,000.00",
+    )
     impossible = read_remarks(["起始日期：[2026年02月31日]"])
     assert impossible.period_from is None
 

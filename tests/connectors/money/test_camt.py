@@ -1,4 +1,4 @@
-"""camt.052/053/054: signs, batches told part by part, reversals, pending entries, foreign amounts, and what is refused."""
+"""Entries of camt.052/053/054: signs, batches told part by part, reversals, pending entries, and what is refused."""
 
 from typing import Any
 
@@ -66,7 +66,9 @@ def test_a_batch_whose_parts_add_up_is_told_part_by_part() -> None:
     assert all(isinstance(one, LineTold) for one in told)
 
 
-@pytest.mark.parametrize("details", [part("4.00", "E1") + part("5.00", "E2"), part("4.00", "E1") + part("6.00", "E2", currency="USD")])
+@pytest.mark.parametrize(
+    "details", [part("4.00", "E1") + part("5.00", "E2"), part("4.00", "E1") + part("6.00", "E2", currency="USD")]
+)
 def test_a_batch_whose_parts_do_not_add_up_stays_one(details: str) -> None:
     (told,) = lines(entry(), f"<NtryDtls>{details}</NtryDtls>")
     assert told.net_minor == 1000
@@ -94,7 +96,8 @@ def test_what_is_no_camt_is_refused(xml: str) -> None:
 
 @pytest.mark.parametrize(
     "strange",
-    ["<Ntry><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts></Ntry>", "<Ntri/>", '<Ntry><Amt>1</Amt><CdtDbtInd>C</CdtDbtInd><Sts/></Ntry>',
+    ["<Ntry><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts></Ntry>", "<Ntri/>",
+     '<Ntry><Amt>1</Amt><CdtDbtInd>C</CdtDbtInd><Sts/></Ntry>',
      "<Ntry><Amt Ccy='EUR'>1</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><Wrong/></Ntry>"],
 )  # fmt: skip
 def test_an_entry_as_no_standard_has_it_is_refused(strange: str) -> None:

@@ -54,7 +54,13 @@ def test_references_words_and_order_numbers() -> None:
 
 
 def test_several_statements_keep_their_accounts() -> None:
-    text = HEAD + ":61:2602010201C1,00NTRFX\n" + TAIL.format("1001,00") + HEAD.replace("6222/1", "6222/2") + TAIL.format("1000,00")
+    text = (
+        HEAD
+        + ":61:2602010201C1,00NTRFX\n"
+        + TAIL.format("1001,00")
+        + HEAD.replace("6222/1", "6222/2")
+        + TAIL.format("1000,00")
+    )
     first, second = statements(text)
     assert (first.account, second.account, len(first.entries), len(second.entries)) == ("6222/1", "6222/2", 1, 0)
     assert first.closing is not None and first.closing.amount_minor == 100100
@@ -63,8 +69,10 @@ def test_several_statements_keep_their_accounts() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "hello\n", ":25:1\n:60F:C260201CNY1,00\n", HEAD, HEAD + ":61:2602010201C1,00NTRFX\n", ":20:1\n:25:1\n" + TAIL.format("1,00"),
-        HEAD.replace("C260201CNY1000,00", "X260201CNY1000,00") + TAIL.format("1,00"), HEAD.replace("260201", "260231") + TAIL.format("1,00"),
+        "", "hello\n", ":25:1\n:60F:C260201CNY1,00\n", HEAD, HEAD + ":61:2602010201C1,00NTRFX\n",
+        ":20:1\n:25:1\n" + TAIL.format("1,00"),
+        HEAD.replace("C260201CNY1000,00", "X260201CNY1000,00") + TAIL.format("1,00"),
+        HEAD.replace("260201", "260231") + TAIL.format("1,00"),
     ],
 )  # fmt: skip
 def test_what_is_no_whole_statement_is_refused(text: str) -> None:
@@ -72,7 +80,9 @@ def test_what_is_no_whole_statement_is_refused(text: str) -> None:
         statements(text)
 
 
-@pytest.mark.parametrize("booking", ["260231C1,00NTRFX", "2602011399C1,00NTRFX", "2602010201X1,00NTRFX", "2602010201C1,005NTRFX"])
+@pytest.mark.parametrize(
+    "booking", ["260231C1,00NTRFX", "2602011399C1,00NTRFX", "2602010201X1,00NTRFX", "2602010201C1,005NTRFX"]
+)
 def test_a_booking_that_cannot_be_is_told(booking: str) -> None:
     (entry,) = statements(f"{HEAD}:61:{booking}\n{TAIL.format('0,00')}")[0].entries
     reading = mt940.read_entry(entry.fields, provider="bank", told=FileTold())

@@ -84,7 +84,12 @@ def test_refunds_have_words_of_their_own_and_one_sign() -> None:
 
 def test_vouchers() -> None:
     told = one("vouchers", out_trade_no="A1", voucher_no="V1", amount="9.90", vtype="order", d="2026-02-22")
-    assert (told.voucher_no, told.voucher_type, told.amount_minor, told.booked_on) == ("V1", "order", 990, date(2026, 2, 22))
+    assert (told.voucher_no, told.voucher_type, told.amount_minor, told.booked_on) == (
+        "V1",
+        "order",
+        990,
+        date(2026, 2, 22),
+    )
     sides = {"凭证号": "记-1", "借方金额": "", "贷方金额": "5.00", "凭证类型": "手续费"}
     assert (one("vouchers", **sides).voucher_type, one("vouchers", **sides).amount_minor) == ("fee", 500)
     assert one("vouchers", voucher_no="V2", amount="-1.00").voucher_type == "refund"
@@ -92,7 +97,15 @@ def test_vouchers() -> None:
 
 
 def test_payouts() -> None:
-    told = one("payouts", payout_no="P1", net_cents="990", gross_cents="1000", fee_cents="10", provider="微信", date="2026-02-22")
+    told = one(
+        "payouts",
+        payout_no="P1",
+        net_cents="990",
+        gross_cents="1000",
+        fee_cents="10",
+        provider="微信",
+        date="2026-02-22",
+    )
     assert (told.provider, told.amount_minor, told.gross_minor, told.fee_minor) == ("wechatpay", 990, 1000, 10)
     assert told.paid_out_on == date(2026, 2, 22)
 
@@ -126,10 +139,18 @@ def test_amounts_are_exact(minor: int) -> None:
     assert one("payments", payment_no="1", amount_fen=str(minor)).amount_minor == minor
 
 
-@given(st.dictionaries(st.text(max_size=12), st.text(max_size=30), max_size=6), st.sampled_from(["payments", "statement", ""]))
+@given(
+    st.dictionaries(st.text(max_size=12), st.text(max_size=30), max_size=6),
+    st.sampled_from(["payments", "statement", ""]),
+)
 def test_any_row_is_read_or_told_of(cells: dict[str, str], kind: str) -> None:
     message = InboundMessage(
-        id=1, source="s", connector="money_file", received_ms=0, headers={"fenghe-kind": kind}, body=json.dumps(cells).encode()
+        id=1,
+        source="s",
+        connector="money_file",
+        received_ms=0,
+        headers={"fenghe-kind": kind},
+        body=json.dumps(cells).encode(),
     )
     reading = CONNECTOR.read(message)
     assert reading.items or reading.unreadable
