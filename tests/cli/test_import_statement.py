@@ -164,7 +164,7 @@ def test_every_real_file_is_kept_to_the_row(fenghe: Commands, shared: Path) -> N
 def test_bills_that_agree_and_bills_that_do_not(fenghe: Commands, shared: Path) -> None:
     samples = shared / "protocols" / "samples"
     good = ["wechat_trade_ALL_45rows.csv", "wechat_trade_ALL_3rows.csv", "wechat_fund_BASIC_constructed.csv",
-            "alipay_trade_20260205.csv.zip",             "alipay_signcustomer_20260205.csv.zip",
+            "alipay_trade_20260205.csv.zip", "alipay_signcustomer_20260205.csv.zip",
             "douyin_ledger_sample.csv", "douyin_settle_sample.csv"]  # fmt: skip
     report = fenghe.json("import", "statement", *(samples / name for name in good), "--source", "good")
     assert [one["checks"] for one in report["files"]] == [[]] * len(good)
