@@ -49,7 +49,8 @@ def numbers() -> Iterator[int]:
 
 def rows_of(moves: list[tuple[str, int, int]]) -> list[tuple[str, ...]]:
     """Movements with numbers of their own and a balance."""
-    balance, rows = 100_000, []
+    balance = 100_000
+    rows: list[tuple[str, ...]] = []
     for place, (way, amount, minute) in enumerate(moves):
         balance += amount if way == "收入" else -amount
         told = (f"2026-02-05 10:0{minute}:00", f"42{place}", f"100{place}", "交易", "交易", way)

@@ -20,8 +20,9 @@ interface Props {
 
 export function WizardLive({ uploadId, draft, headerLine }: Props) {
   const t = useT();
-  const body = useDebounced(JSON.stringify({ layout: layoutBody(draft), header_line: headerLine }), SETTLE_MS);
-  const ready = missingIn(draft).every((one) => one === "name");
+  const settled = useDebounced(draft, SETTLE_MS);
+  const ready = missingIn(settled).every((one) => one === "name");
+  const body = JSON.stringify({ layout: layoutBody({ ...settled, name: "draft" }), header_line: headerLine });
   const answer = useQuery({
     queryKey: ["try-layout", uploadId, body],
     queryFn: () => api.post<Tried>(`/api/statement-uploads/${uploadId}/try`, JSON.parse(body)),
