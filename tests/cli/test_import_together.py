@@ -57,7 +57,7 @@ def test_the_workers_of_a_running_hub_judge(fenghe: Commands, tmp_path: Path) ->
             time.sleep(0.05)
         report = fenghe.json("import", "orders", file, "--source", "shop")
     assert report["judged"] == {
-        **dict.fromkeys(("shipments", "unmapped", "cases_opened", "pending"), 0),
+        **dict.fromkeys(("shipments", "payments", "refunds", "facts", "unmapped", "cases_opened", "pending"), 0),
         **dict.fromkeys(("orders", "observations"), 500),
         "by_hub": True,
     }
