@@ -34,6 +34,7 @@ TOPICS: Final = (
     "workbench",
     "declarations",
     "money",
+    "statements",
     "callbacks",
     "notices",
     "clocks",

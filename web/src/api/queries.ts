@@ -15,6 +15,7 @@ export type Topic =
   | "views"
   | "declarations"
   | "money"
+  | "statements"
   | "callbacks"
   | "notices"
   | "facets"
@@ -38,6 +39,7 @@ const TOUCHES: Record<string, Topic[]> = {
   workbench: ["workbench"],
   callbacks: ["callbacks"],
   notices: ["notices"],
+  statements: ["statements"],
 };
 
 interface Options {

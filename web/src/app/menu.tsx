@@ -12,6 +12,7 @@ import {
   HistoryOutlined,
   NodeIndexOutlined,
   HeartOutlined,
+  FileDoneOutlined,
   InboxOutlined,
   InteractionOutlined,
   PayCircleOutlined,
@@ -89,6 +90,13 @@ export const MENU: MenuGroup[] = [
       { key: "refunds", to: "/refunds", word: "menu.refunds", icon: <RollbackOutlined />, anyOf: ["money.view"] },
       { key: "trace", to: "/trace", word: "menu.trace", icon: <NodeIndexOutlined />, anyOf: ["money.view"] },
       { key: "ledger", to: "/ledger", word: "menu.ledger", icon: <BookOutlined />, anyOf: ["money.view"] },
+      {
+        key: "statements",
+        to: "/money/statements",
+        word: "menu.statements",
+        icon: <FileDoneOutlined />,
+        anyOf: ["money.view", "money.import"],
+      },
     ],
   },
   {

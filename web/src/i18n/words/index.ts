@@ -10,6 +10,7 @@ import { notices } from "./notices";
 import { payments } from "./payments";
 import { reasons } from "./reasons";
 import { shared } from "./shared";
+import { statements } from "./statements";
 import { states } from "./states";
 import { work } from "./work";
 
@@ -25,6 +26,7 @@ export const WORDS = {
   ...payments,
   ...reasons,
   ...shared,
+  ...statements,
   ...states,
   ...work,
 };
@@ -42,6 +44,7 @@ export const PARTS = [
   payments,
   reasons,
   shared,
+  statements,
   states,
   work,
 ];
