@@ -12,6 +12,7 @@ from psycopg import Connection
 from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.declarations.store import Draft, DraftMoved, NoSuchVersion, NothingToPublish, Published
 from fenghe.kernel.people.person import Actor
+from fenghe.kernel.people.store import names_of
 from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.pulse.store import beat
 from fenghe.kernel.web.problems import FieldProblem, Problem, not_found
@@ -127,7 +128,7 @@ async def list_beats(request: ApiRequest) -> list[BeatRow]:
 
 
 def _rows(connection: Connection[Any]) -> list[BeatRow]:
-    bodies, drafts, declared = bodies_of(connection), store.drafted(connection, HEARTBEAT), _declared(connection)
+    bodies, drafts, declared = bodies_of(connection), declarations.drafted(connection, HEARTBEAT), _declared(connection)
     first = (DEFAULT, *TRACKERS, *CARRIERS)
     names = view.in_order(first, declared, store.carriers_seen(connection), bodies, drafts)
     return [
@@ -162,7 +163,7 @@ def _detail(connection: Connection[Any], carrier: str) -> BeatDetail:
     declared, bodies = _must_exist(connection, carrier), bodies_of(connection)
     history = declarations.history(connection, HEARTBEAT, carrier)
     draft = declarations.find_draft(connection, HEARTBEAT, carrier)
-    names = store.names_of(connection, [one.author for one in history] + ([draft.author] if draft else []))
+    names = names_of(connection, [one.author for one in history] + ([draft.author] if draft else []))
     newest, demand = (history[0] if history else None), queries.demand(connection)
     return BeatDetail(
         carrier=carrier,
@@ -280,7 +281,7 @@ def _save(connection: Connection[Any], carrier: str, *, data: BeatDraftBody, act
     except DraftMoved as moved:
         raise_moved(connection, moved)
     beat(connection, ("policies",))
-    names = store.names_of(connection, [draft.author])
+    names = names_of(connection, [draft.author])
     return _draft(draft, names, carrier=carrier, bodies=bodies, demand=queries.demand(connection))
 
 
