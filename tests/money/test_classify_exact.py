@@ -9,9 +9,7 @@ from fenghe.money.classify import classify
 from fenghe.money.policy import Policy
 
 AMOUNTS = st.sampled_from([1, 2, 30, 99, 100, 101, 130, 200, 10_000])
-KINDS = st.sampled_from(
-    ["live", "part_paid", "awaiting", "closed_unpaid", "cancelled", "closed_refunded", "unknown"]
-)
+KINDS = st.sampled_from(["live", "part_paid", "awaiting", "closed_unpaid", "cancelled", "closed_refunded", "unknown"])
 COVERAGES = st.builds(
     Coverage,
     orders=st.booleans(),

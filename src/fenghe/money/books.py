@@ -21,7 +21,12 @@ from fenghe.money.chain import (
 )
 from fenghe.money.policy import Policy
 
-_NOT_THE_ORDERS: Final = {Cause.PAY_WITHOUT_ORDER, Cause.RANDOM_OUT_TRADE_NO, Cause.PAID_BUT_PENDING, Cause.ORDER_WITHOUT_PAYMENT}
+_NOT_THE_ORDERS: Final = {
+    Cause.PAY_WITHOUT_ORDER,
+    Cause.RANDOM_OUT_TRADE_NO,
+    Cause.PAID_BUT_PENDING,
+    Cause.ORDER_WITHOUT_PAYMENT,
+}
 """Where the money itself is in doubt, what the books say of it is a consequence and no difference of its own."""
 _AMOUNT: Final = {Cause.AMOUNT_WRONG, Cause.CENT_DIFFERENCE, Cause.DUPLICATE_PAYMENT, Cause.FEN_YUAN_MIXUP}
 
@@ -41,8 +46,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def currency(self) -> str:
         """All of the chain is of one currency."""
-        documents = (*self.chain.orders, *self.chain.payments, *self.chain.refunds, *self.chain.vouchers)
-        return documents[0].currency if documents else "CNY"
+        chain = self.chain
+        told = [one.currency for one in chain.orders] or [one.currency for one in (*chain.payments, *chain.refunds)]
+        return (told or [one.currency for one in chain.vouchers] or ["CNY"])[0]
 
     @property
     def excess_back(self) -> int:
@@ -67,7 +73,7 @@ def book_differences(account: Account, found: Sequence[Difference], policy: Poli
         return list(found)
     if not account.booked and not account.booked_back and account.kind in (CANCELLED, CLOSED_REFUNDED):
         return [_with(root, account, off), *found[1:]] if root else list(found)
-    return _refunds(account, _orders(account, list(found), policy), policy)
+    return _refunds(account, _orders(account, list(found)), policy)
 
 
 def _with(root: Difference, account: Account, amount: int) -> Difference:
@@ -84,7 +90,7 @@ def _without_source(account: Account, off: int) -> list[Difference]:
     ]
 
 
-def _orders(account: Account, found: list[Difference], policy: Policy) -> list[Difference]:
+def _orders(account: Account, found: list[Difference]) -> list[Difference]:
     """Vouchers of what was taken."""
     off = account.booked - account.paid
     vouchers = sorted(
@@ -149,7 +155,15 @@ def _wrong(account: Account, cause: Cause, field: str, amount: int, kind: str) -
 
 
 def _voucher_difference(
-    account: Account, cause: Cause, field: str, *, ours: int | None, theirs: int | None, amount: int, mark: str, step: int
+    account: Account,
+    cause: Cause,
+    field: str,
+    *,
+    ours: int | None,
+    theirs: int | None,
+    amount: int,
+    mark: str,
+    step: int,
 ) -> Difference:
     theirs_documents = money_documents((*account.chain.payments, *account.chain.refunds))
     if not theirs_documents:
@@ -209,9 +223,7 @@ def _too_many(account: Account, vouchers: Sequence[VoucherDoc], used: Sequence[V
         cause, ours, theirs = Cause.REFUND_NOT_AT_PROVIDER, account.booked_back, account.back
         field = "refund"
         found.append(
-            _voucher_difference(
-                account, cause, field, ours=ours, theirs=theirs, amount=amount, mark="", step=-amount
-            )
+            _voucher_difference(account, cause, field, ours=ours, theirs=theirs, amount=amount, mark="", step=-amount)
         )
     return found
 
@@ -246,7 +258,9 @@ def _unmatched(chain: Chain) -> tuple[list[MoneyDoc], list[VoucherDoc], list[Vou
 
 
 def _same_number(refund: MoneyDoc, voucher: VoucherDoc) -> bool:
-    return bool(voucher.refund_no) and voucher.refund_no == refund.number and voucher.amount_minor == refund.amount_minor
+    return (
+        bool(voucher.refund_no) and voucher.refund_no == refund.number and voucher.amount_minor == refund.amount_minor
+    )
 
 
 def _same_amount(refund: MoneyDoc, voucher: VoucherDoc) -> bool:

@@ -80,8 +80,6 @@ MEANINGS: Final[dict[Cause, Meaning]] = {
 }
 
 
-
-
 TO_PROVIDER: Final = 1
 TO_VOUCHER: Final = 2
 TO_BANK: Final = 3

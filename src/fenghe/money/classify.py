@@ -41,6 +41,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     provider: int
     booked: int
     differences: tuple[Difference, ...]
+    currency: str = "CNY"
+    normal: tuple[tuple[str, int, int], ...] = ()
+    """(name, place, amount): what explains a step without being a difference."""
 
 
 def classify(chain: Chain, policy: Policy) -> Outcome:
@@ -54,7 +57,13 @@ def classify(chain: Chain, policy: Policy) -> Outcome:
         booked = account.paid - account.back
     found = _nothing_over(account, found, receivable=receivable, booked=booked)
     named = tuple(msgspec.structs.replace(one, currency=account.currency) for one in found)
-    return Outcome(receivable=receivable, provider=account.paid - account.back, booked=booked, differences=named)
+    return Outcome(
+        receivable=receivable,
+        provider=account.paid - account.back,
+        booked=booked,
+        differences=named,
+        currency=account.currency,
+    )
 
 
 def _account(chain: Chain, policy: Policy) -> Account:
@@ -148,7 +157,9 @@ def _cancelled(account: Account, policy: Policy) -> list[Difference]:
     if remaining > told:
         amount = remaining - told
         cause = Cause.CANCELLED_NOT_REFUNDED
-        found.append(_provider_difference(account, cause, "refund", ours=account.paid, theirs=account.back, amount=amount))
+        found.append(
+            _provider_difference(account, cause, "refund", ours=account.paid, theirs=account.back, amount=amount)
+        )
     return found
 
 
@@ -256,9 +267,7 @@ def _provider_difference(
 
 def _over_refund(account: Account, over: int) -> list[Difference]:
     return [
-        _provider_difference(
-            account, Cause.OVER_REFUND, "refund", ours=account.paid, theirs=account.back, amount=-over
-        )
+        _provider_difference(account, Cause.OVER_REFUND, "refund", ours=account.paid, theirs=account.back, amount=-over)
     ]
 
 
@@ -284,9 +293,7 @@ def _not_at_provider(account: Account, amount: int, *, ours: int, step: int) -> 
     )
 
 
-def _nothing_over(
-    account: Account, found: list[Difference], *, receivable: int, booked: int
-) -> list[Difference]:
+def _nothing_over(account: Account, found: list[Difference], *, receivable: int, booked: int) -> list[Difference]:
     """What the causes do not explain is named too: the waterfall may not have a gap."""
     provider = account.paid - account.back
     told = {TO_PROVIDER: provider - receivable, TO_VOUCHER: booked - provider}

@@ -89,7 +89,7 @@ _TYPES: Final[dict[str, type[msgspec.Struct]]] = {"matching": Matching, "rates":
 
 def policy_of(bodies: dict[str, tuple[int, Any]]) -> Policy:
     """The policy of published bodies by name: (version, body); what is not published is as shipped."""
-    read = {
+    read: dict[str, Any] = {
         name: msgspec.convert(bodies[name][1], kind) if name in bodies else kind() for name, kind in _TYPES.items()
     }
     versions = "+".join(f"{name}@{bodies[name][0] if name in bodies else 0}" for name in _TYPES)
@@ -111,5 +111,9 @@ def problems(name: str, body: Any) -> list[str]:
         found += [f"没有叫 {unknown[0]} 的匹配步骤"] if unknown else []
         found += ["分差容忍不能是负数"] if read.cent_tolerance_minor < 0 else []
     if isinstance(read, Rates):
-        found += [f"费率的种类应为 fee 或 commission：{one.what}" for one in read.rules if one.what not in ("fee", "commission")]
+        found += [
+            f"费率的种类应为 fee 或 commission：{one.what}"
+            for one in read.rules
+            if one.what not in ("fee", "commission")
+        ]
     return found

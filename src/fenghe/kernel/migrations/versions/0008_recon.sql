@@ -157,3 +157,9 @@ create trigger recon_finding_append_only before update or delete or truncate on 
     for each statement execute function refuse_change();
 create trigger recon_waterfall_append_only before update or delete or truncate on recon_waterfall
     for each statement execute function refuse_change();
+
+-- Documents that name their order by another document's number are found from that document.
+create index payment_number on payment (payment_no);
+create index refund_number on refund (refund_no);
+create index finance_voucher_payment on finance_voucher (payment_no) where order_no = '' and payment_no <> '';
+create index finance_voucher_refund on finance_voucher (refund_no) where order_no = '' and refund_no <> '';
