@@ -64,6 +64,7 @@ class Payout:
     gross: int | None = None
     fee: int | None = None
     commission: int | None = None
+    payment_no: str = ""
 
 
 @dataclass
@@ -390,20 +391,23 @@ def settle(month: Month, rng: random.Random, faults: int) -> None:
     for one in month.refunds:
         back[(one.provider, china(one.at))] = back.get((one.provider, china(one.at)), 0) + one.amount
     commissions: list[Payout] = []
+    owed: dict[str, int] = {}
     for (provider, day), pays in sorted(by_day.items()):
         number = f"PO{provider[:2].upper()}{day:%Y%m%d}"
         if provider == "douyin":
             for pay in pays:
                 taken = round_half_up(pay.amount * 5, 100)
-                part = Payout(
-                    provider, number, pay.amount - taken, day + timedelta(days=1), pay.trade_no, pay.amount, 0, taken
-                )
+                at, net = day + timedelta(days=1), pay.amount - taken
+                part = Payout(provider, number, net, at, pay.trade_no, pay.amount, 0, taken, pay.number)
                 commissions.append(part)
             month.payouts += commissions[-len(pays) :]
         else:
             gross = sum(pay.amount for pay in pays) - back.get((provider, day), 0)
-            fee = sum(pay.fee or 0 for pay in pays)
-            month.payouts.append(Payout(provider, number, gross - fee, day + timedelta(days=1)))
+            amount = gross - sum(pay.fee or 0 for pay in pays) + owed.pop(provider, 0)
+            if amount <= 0:
+                owed[provider] = amount
+                continue
+            month.payouts.append(Payout(provider, number, amount, day + timedelta(days=1)))
     for part in rng.sample([one for one in commissions if one.gross and one.gross > 10_000], faults):
         assert part.commission is not None
         part.commission += 230
@@ -423,8 +427,6 @@ def bank(month: Month, rng: random.Random, faults: int) -> None:
     short = set(rng.sample(sorted(number for _, number, day in totals if day.weekday() in (1, 2)), min(faults, 4)))
     for (provider, number, day), amount in sorted(totals.items()):
         arrives = day + timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))
-        if amount <= 0:
-            continue
         if arrives > last - timedelta(days=3):
             month.plant("timing", number, -amount)
             continue

@@ -119,9 +119,23 @@ def _facts(connection: Connection[Any], month: Month) -> None:
     _copy(
         connection,
         "payout (source, message_id, item, provider, payout_no, currency, amount_minor, gross_minor, fee_minor,"
-        " commission_minor, paid_out_on, order_no)",
+        " commission_minor, paid_out_on, order_no, payment_no)",
         (
-            ("payouts", n, 0, p.provider, p.number, "CNY", p.amount, p.gross, p.fee, p.commission, p.day, p.order_no)
+            (
+                "payouts",
+                n,
+                0,
+                p.provider,
+                p.number,
+                "CNY",
+                p.amount,
+                p.gross,
+                p.fee,
+                p.commission,
+                p.day,
+                p.order_no,
+                p.payment_no,
+            )
             for n, p in enumerate(month.payouts, 1)
         ),
     )
@@ -138,7 +152,7 @@ def _facts(connection: Connection[Any], month: Month) -> None:
         connection,
         f"statement_line ({columns}, foreign_currency, foreign_minor, rate)",
         (
-            ("fx", n, 0, "alipay", "settlement", "fx", f.day, f.number, "CNY", f.amount, "", "USD", f.foreign, f.rate)
+            ("fx", n, 1, "alipay", "settlement", "fx", f.day, f.number, "CNY", f.amount, "", "USD", f.foreign, f.rate)
             for n, f in enumerate(month.fx, 1)
         ),
     )

@@ -2,7 +2,7 @@
 
 import typer
 
-from fenghe.cli import auditing, backing_up, demo, importing, people, serving, simulating
+from fenghe.cli import auditing, backing_up, demo, importing, people, reconciling, serving, simulating
 from fenghe.cli.bench import command as bench
 
 app = typer.Typer(
@@ -18,6 +18,9 @@ app.command("migrate")(backing_up.migrate)
 app.command("backup")(backing_up.backup)
 app.command("restore")(backing_up.restore)
 app.command("import")(importing.import_files)
+app.command("scan")(reconciling.scan)
+app.command("reconcile")(reconciling.reconcile)
+app.command("breaks")(reconciling.breaks)
 app.command("simulate")(simulating.simulate)
 app.command("demo")(demo.demo)
 app.command("bench")(bench.bench)

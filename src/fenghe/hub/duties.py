@@ -5,6 +5,7 @@ from typing import Any
 
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
+from fenghe.money.tasks_recon import ScanAppointment
 
 
 def duties() -> Sequence[Duty]:
@@ -14,7 +15,7 @@ def duties() -> Sequence[Duty]:
 
 def appointments() -> Sequence[Appointment]:
     """Work at fixed hours of all rooms."""
-    return ()
+    return (ScanAppointment(),)
 
 
 def run_duties(dsn: str, *, stop: Any) -> None:

@@ -114,7 +114,12 @@ def settle(payouts: Sequence[Payout], lines: Sequence[BankLine], matching: Match
     doubtful = _together(left, matching)
     _short(left, matching)
     for one in left.payouts:
-        waiting = last is None or one.day is None or one.day + timedelta(days=matching.payout_grace_days) > last
+        waiting = (
+            one.amount_minor <= 0
+            or last is None
+            or one.day is None
+            or one.day + timedelta(days=matching.payout_grace_days) > last
+        )
         note = doubtful.get((one.provider, one.number), "")
         left.settle("on_the_way" if waiting else "missing", [one], [], note)
     for line in left.lines:

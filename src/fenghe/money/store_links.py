@@ -4,10 +4,10 @@ A chain's key is its order number. A payment that stands for no order number has
 `?v`. A ruling may give a document another key. Everything here works on temporary tables of the caller's transaction.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -26,7 +26,11 @@ class Arm(msgspec.Struct, frozen=True, kw_only=True):
     found: str
     where: str = "true"
     sums: str
-    """cur, due, claimed, state, paid, back, booked, booked back, channel, provider, moment"""
+    """the currency's hash, due, claimed, state, paid, back, booked, booked back"""
+    marks: str
+    """state, due, claimed, paid, back, booked, booked back: marked with their currency, for the screening of everything"""
+    more: str
+    """currency, channel, provider, moment"""
     columns: str
     """what, id, number, cur, amount, claimed, state, at, party, shop, trade no, payment no, refund no, booked on, message, at 2"""
     ruled: str = ""
@@ -42,24 +46,29 @@ _ID: Final = "case when t.k like '?{}%%' then substr(t.k, 3)::bigint end"
 _NONE: Final = "null::bigint"
 
 _PAYMENT: Final = {
-    "sums": f"p.currency, {_NONE}, {_NONE}, null::smallint, p.amount_minor, {_NONE}, {_NONE}, {_NONE}, null::text,"
-    " p.provider, p.paid_at",
+    "sums": f"hashtext(p.currency), {_NONE}, {_NONE}, null::smallint, p.amount_minor, {_NONE}, {_NONE}, {_NONE}",
+    "marks": f"{_NONE}, {_NONE}, {_NONE}, marked(p.amount_minor, p.currency), {_NONE}, {_NONE}, {_NONE}",
+    "more": "p.currency, null::text, p.provider, p.paid_at",
     "columns": "'payment', p.subject_id, p.payment_no, p.currency, p.amount_minor, null::bigint, null::text, p.paid_at,"
     " p.provider, null::text, p.out_trade_no, p.payment_no, null::text, null::date, null::bigint, null::timestamptz",
     "ruled": "payment:p.subject_id",
 }
 _REFUND: Final = {
-    "sums": f"r.currency, {_NONE}, {_NONE}, null::smallint, {_NONE}, r.amount_minor, {_NONE}, {_NONE}, null::text,"
-    " r.provider, r.refunded_at",
+    "sums": f"hashtext(r.currency), {_NONE}, {_NONE}, null::smallint, {_NONE}, r.amount_minor, {_NONE}, {_NONE}",
+    "marks": f"{_NONE}, {_NONE}, {_NONE}, {_NONE}, marked(r.amount_minor, r.currency), {_NONE}, {_NONE}",
+    "more": "r.currency, null::text, r.provider, r.refunded_at",
     "columns": "'refund', r.subject_id, r.refund_no, r.currency, r.amount_minor, null::bigint, null::text, r.refunded_at,"
     " r.provider, null::text, r.out_trade_no, r.payment_no, r.refund_no, null::date, null::bigint, null::timestamptz",
     "ruled": "refund:r.subject_id",
 }
 _VOUCHER: Final = {
-    "sums": f"v.currency, {_NONE}, {_NONE}, null::smallint, {_NONE}, {_NONE},"
+    "sums": f"hashtext(v.currency), {_NONE}, {_NONE}, null::smallint, {_NONE}, {_NONE},"
     " case v.voucher_type when 'order' then v.amount_minor end,"
-    " case v.voucher_type when 'refund' then abs(v.amount_minor) end, null::text, null::text,"
-    " timezone('Asia/Shanghai', v.booked_on::timestamp)",
+    " case v.voucher_type when 'refund' then abs(v.amount_minor) end",
+    "marks": f"{_NONE}, {_NONE}, {_NONE}, {_NONE}, {_NONE},"
+    " case v.voucher_type when 'order' then marked(v.amount_minor, v.currency) end,"
+    " case v.voucher_type when 'refund' then marked(abs(v.amount_minor), v.currency) end",
+    "more": "v.currency, null::text, null::text, timezone('Asia/Shanghai', v.booked_on::timestamp)",
     "columns": "'voucher', v.id, v.voucher_no, v.currency, case v.voucher_type when 'refund' then abs(v.amount_minor)"
     " else v.amount_minor end, null::bigint, v.voucher_type, null::timestamptz, null::text, null::text, null::text,"
     " v.payment_no, v.refund_no, v.booked_on, v.message_id, null::timestamptz",
@@ -74,8 +83,10 @@ _ARMS: Final = (
         source="order_book b",
         key="b.order_no",
         found="{t} t join order_book b on b.order_no = t.k",
-        sums=f"b.currency, b.due_minor, b.refunded_minor, {_STATE}, {_NONE}, {_NONE}, {_NONE}, {_NONE}, b.channel,"
-        " null::text, coalesce(b.paid_at, b.created_at)",
+        sums=f"hashtext(b.currency), b.due_minor, b.refunded_minor, {_STATE}, {_NONE}, {_NONE}, {_NONE}, {_NONE}",
+        marks=f"16::bigint + {_STATE}, marked(b.due_minor, b.currency), marked(b.refunded_minor, b.currency), {_NONE}, {_NONE},"
+        f" {_NONE}, {_NONE}",
+        more="b.currency, b.channel, null::text, coalesce(b.paid_at, b.created_at)",
         columns="'order', b.subject_id, b.order_no, b.currency, b.due_minor, b.refunded_minor, b.state, b.paid_at, b.channel,"
         " b.shop, null::text, null::text, null::text, null::date, null::bigint, b.created_at",
     ),
@@ -120,8 +131,9 @@ _LINE_ARMS: Final = (
         key="l.order_no",
         found="{t} t join " + _ONLY_TOLD_BY_LINES.format(kind="payment", number="payment_no", table="payment", also="")
         + " on l.order_no = t.k",
-        sums=f"l.currency, {_NONE}, {_NONE}, null::smallint, abs(l.told), {_NONE}, {_NONE}, {_NONE}, null::text, l.provider,"
-        " l.occurred_at",
+        sums=f"hashtext(l.currency), {_NONE}, {_NONE}, null::smallint, abs(l.told), {_NONE}, {_NONE}, {_NONE}",
+        marks=f"{_NONE}, {_NONE}, {_NONE}, marked(abs(l.told), l.currency), {_NONE}, {_NONE}, {_NONE}",
+        more="l.currency, null::text, l.provider, l.occurred_at",
         columns="'line_payment', l.id, l.payment_no, l.currency, abs(l.told), null::bigint, null::text, l.occurred_at,"
         " l.provider, null::text, l.out_trade_no, l.payment_no, null::text, l.booked_on, l.message_id, null::timestamptz",
     ),
@@ -130,13 +142,16 @@ _LINE_ARMS: Final = (
         key="l.order_no",
         found="{t} t join " + _ONLY_TOLD_BY_LINES.format(kind="refund", number="refund_no", table="refund", also="")
         + " on l.order_no = t.k",
-        sums=f"l.currency, {_NONE}, {_NONE}, null::smallint, {_NONE}, abs(l.told), {_NONE}, {_NONE}, null::text, l.provider,"
-        " l.occurred_at",
+        sums=f"hashtext(l.currency), {_NONE}, {_NONE}, null::smallint, {_NONE}, abs(l.told), {_NONE}, {_NONE}",
+        marks=f"{_NONE}, {_NONE}, {_NONE}, {_NONE}, marked(abs(l.told), l.currency), {_NONE}, {_NONE}",
+        more="l.currency, null::text, l.provider, l.occurred_at",
         columns="'line_refund', l.id, l.refund_no, l.currency, abs(l.told), null::bigint, null::text, l.occurred_at,"
         " l.provider, null::text, l.out_trade_no, l.payment_no, l.refund_no, l.booked_on, l.message_id, null::timestamptz",
     ),
 )  # fmt: skip
-_SUM_NAMES: Final = "k, cur, o, ro, kd, p, r, vo, vr, ch, pr, at"
+_NAMES: Final = "k, h, o, ro, kd, p, r, vo, vr"
+_MARK_NAMES: Final = "k, kd, o, ro, p, r, vo, vr"
+_MORE_NAMES: Final = "cur, ch, pr, at"
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,11 +180,15 @@ def sources_of(connection: Connection[Any]) -> Sources:
     return Sources(coverage=coverage, lines=paid_lines or refund_lines, ruled=ruled)
 
 
-def _union(sources: Sources, table: str | None, *, documents: bool) -> str:
-    """Every document with its key; only those of the keys in `table`, where one is given."""
+def _union(sources: Sources, table: str | None, columns_of: Callable[[Any], str]) -> str:
+    return " union all ".join(_arms(sources, table, columns_of))
+
+
+def _arms(sources: Sources, table: str | None, columns_of: Callable[[Any], str]) -> list[str]:
+    """Every document with its key, kind by kind; only those of the keys in `table`, where one is given."""
     parts = []
     for arm in (*_ARMS, *(_LINE_ARMS if sources.lines else ())):
-        columns = arm.columns if documents else arm.sums
+        columns = columns_of(arm)
         where = arm.where
         if arm.ruled and sources.ruled:
             kind, column = arm.ruled.split(":")
@@ -178,16 +197,16 @@ def _union(sources: Sources, table: str | None, *, documents: bool) -> str:
         key = "t.k" if table else arm.key
         parts.append(f"select {key}, {columns} from {origin} where {where}")
     if sources.ruled:
-        parts += [_ruled(kind, table, documents=documents) for kind in ("payment", "refund", "voucher")]
-    return " union all ".join(parts)
+        parts += [_ruled(kind, table, columns_of) for kind in ("payment", "refund", "voucher")]
+    return parts
 
 
-def _ruled(kind: str, table: str | None, *, documents: bool) -> str:
+def _ruled(kind: str, table: str | None, columns_of: Callable[[Any], str]) -> str:
     tables = {"payment": ("payment p", "p.subject_id", _PAYMENT), "refund": ("refund r", "r.subject_id", _REFUND),
               "voucher": ("finance_voucher v", "v.id", _VOUCHER)}  # fmt: skip
     source, number, columns = tables[kind]
     only = f" join {table} t on t.k = x.k" if table else ""
-    told = columns["columns" if documents else "sums"]
+    told = columns_of(Arm(source=source, key="x.k", found="", **columns))
     return f"select x.k, {told} from recon_ruled x join {source} on {number} = x.id{only} where x.kind = '{kind}'"
 
 
@@ -211,59 +230,94 @@ def prepare(connection: Connection[Any], sources: Sources) -> None:
 
 
 _SUMS: Final = (
-    "k, min(cur) as cur, min(cur) = max(cur) as one, count(kd) as n_o, min(kd) as kmin, sum(o)::bigint as due,"
-    " coalesce(sum(ro), 0)::bigint as ro, count(p) as n_p, coalesce(sum(p), 0)::bigint as p, coalesce(sum(r), 0)::bigint as r,"
-    " count(vo) as n_vo, coalesce(sum(vo), 0)::bigint as vo, count(vr) as n_vr, coalesce(sum(vr), 0)::bigint as vr, count(r) as n_r"
+    "k, min(h) = max(h) as one, count(kd) as n_o, min(kd) as kmin, exact_sum(o) as due, exact_sum(ro) as ro, exact_sum(p) as p,"
+    " exact_sum(r) as r, exact_sum(vo) as vo, exact_sum(vr) as vr"
 )
+"""Over nothing a sum is null: so it also says whether there is anything."""
+
+
+_MARKS: Final = (
+    "k, exact_sum(kd) as kd, exact_sum(o) as due, exact_sum(ro) as ro, exact_sum(p) as p, exact_sum(r) as r,"
+    " exact_sum(vo) as vo, exact_sum(vr) as vr"
+)
+"""One order adds 16 and its state to `kd`: a sum below 32 is of one order at most."""
 
 
 def _paid_and_back(coverage: Coverage) -> tuple[str, str]:
     """What was taken and given back, over a chain's sums: by the provider, or by whoever else says so."""
-    paid = "p" if coverage.payments else "(case when kmin in (1, 2, 4) then coalesce(due, 0) else 0 end)"
-    return paid, "r" if coverage.refunds else f"least(greatest(vr, ro), {paid})"
+    paid = "coalesce(p, 0)" if coverage.payments else "(case when kmin in (1, 2, 4) then coalesce(due, 0) else 0 end)"
+    told = f"least(greatest(coalesce(vr, 0), coalesce(ro, 0)), {paid})"
+    return paid, "coalesce(r, 0)" if coverage.refunds else told
 
 
 def clean(coverage: Coverage) -> str:
-    """The condition under which nothing can be wrong with a chain: what is not sure goes to the rules."""
+    """The condition under which nothing can be wrong with a chain: what is not sure goes to the rules.
+
+    It compares and never adds, so it holds for plain sums as for marked ones.
+    """
     paid, back = _paid_and_back(coverage)
-    any_paid = "n_p > 0" if coverage.payments else "true"
-    booked = f" and vo = {paid} and vr = {back}" if coverage.vouchers else ""
-    unbooked = f"(vo = {paid} and vr = {back} or n_vo = 0 and n_vr = 0)" if coverage.vouchers else "true"
-    nothing = "n_p = 0 and n_r = 0 and vo = 0 and vr = 0"
-    owed = f"kmin in (1, 7) and due = {paid} and {any_paid} and {back} <= {paid} and ro <= {back}{booked}"
+    any_paid = "p is not null" if coverage.payments else "true"
+    booked = f" and vo = {paid} and coalesce(vr, 0) = {back}" if coverage.vouchers else ""
+    unbooked = f"(vo = {paid} and vr = {back} or vo is null and vr is null)" if coverage.vouchers else "true"
+    nothing = "p is null and r is null and coalesce(vo, 0) = 0 and coalesce(vr, 0) = 0"
+    claimed = f"coalesce(ro, 0) <= {back}"
+    owed = f"kmin in (1, 7) and due = {paid} and {any_paid} and {back} <= {paid} and {claimed}{booked}"
     if not coverage.orders:
         return f"(one and n_o = 0 and {any_paid} and {back} <= {paid}{booked})"
     return (
         f"(one and n_o = 1 and (({owed}) or (kmin in (5, 6, 3) and {nothing}) or (kmin = 1 and due = 0 and {nothing})"
-        f" or (kmin in (3, 4) and {any_paid} and {paid} = {back} and ro <= {back} and {unbooked})))"
+        f" or (kmin in (3, 4) and {any_paid} and {paid} = {back} and {claimed} and {unbooked})))"
     )
 
 
+def _by_hash(connection: Connection[Any]) -> None:
+    """The planner cannot know how many keys a union holds, and would sort: one hash table in one process is the quickest."""
+    connection.execute("set local enable_sort = off")
+    connection.execute("set local max_parallel_workers_per_gather = 0")
+
+
+def _as_usual(connection: Connection[Any]) -> None:
+    connection.execute("set local enable_sort = on")
+    connection.execute("set local max_parallel_workers_per_gather to default")
+
+
 def suspects(connection: Connection[Any], sources: Sources, *, touched: bool) -> int:
-    """Fill recon_suspect with the keys whose links are not plainly right; returns how many chains were looked at."""
-    union = _union(sources, "recon_touched" if touched else None, documents=False)
+    """Fill recon_suspect with the keys whose links are not plainly right; returns how many chains were looked at.
+
+    Documents come in the order of their keys, from the indexes alone: nothing is hashed, sorted or held in memory.
+    """
+    arms = _arms(sources, "recon_touched" if touched else None, attrgetter("marks"))
+    union = " union all ".join(f"({arm} order by 1)" for arm in arms)
+    connection.execute("set local enable_hashagg = off")
+    connection.execute("set local max_parallel_workers_per_gather = 0")
     row = connection.execute(
-        f"with chain as (select {_SUMS} from ({union}) d ({_SUM_NAMES}) group by k), bad as (insert into recon_suspect"
-        f" select k from chain where {clean(sources.coverage)} is not true returning 1)"
-        " select (select count(*) from chain), (select count(*) from bad)".encode()
+        f"with chain as (select {_MARKS} from ({union}) d ({_MARK_NAMES}) group by k), judged as (select k,"
+        f" {clean(sources.coverage)} is true as clean from (select k, kd is null or kd between 16 and 31 as one,"
+        " case when kd is null then 0 when kd < 32 then 1 else 2 end as n_o, kd - 16 as kmin, due, ro, p, r, vo, vr from chain) c),"
+        " counted as materialized (select count(*) as n, array_agg(k) filter (where not clean) as bad from judged),"
+        " noted as (insert into recon_suspect select unnest(bad) from counted) select n from counted".encode()
     ).fetchone()
+    connection.execute("set local enable_hashagg = on")
+    connection.execute("set local max_parallel_workers_per_gather to default")
     connection.execute("analyze recon_suspect")
     return int(row[0]) if row else 0
 
 
 def chain_table(connection: Connection[Any], sources: Sources, *, touched: bool) -> int:
     """Fill recon_chain with every chain's sums, and recon_suspect as above; returns how many chains there are."""
-    union = _union(sources, "recon_touched" if touched else None, documents=False)
+    union = _union(sources, "recon_touched" if touched else None, lambda arm: f"{arm.sums}, {arm.more}")
     paid, back = _paid_and_back(sources.coverage)
     more = (
-        "coalesce(min(ch), '') as ch, coalesce(min(pr), '') as pr,"
+        "min(cur) as cur, count(p) as n_p, count(r) as n_r, count(vo) as n_vo, count(vr) as n_vr,"
+        " coalesce(min(ch), '') as ch, coalesce(min(pr), '') as pr,"
         f" {CHINA_DAY.format('coalesce(min(at) filter (where kd is not null), min(at))')} as day"
     )
+    _by_hash(connection)
     cursor = connection.execute(
         f"create temp table recon_chain on commit drop as select *, {clean(sources.coverage)} is true as clean,"
-        f" {paid} - {back} as net"
-        f" from (select {_SUMS}, {more} from ({union}) d ({_SUM_NAMES}) group by k) c".encode()
+        f" {paid} - {back} as net from (select {_SUMS}, {more} from ({union}) d ({_NAMES}, {_MORE_NAMES}) group by k) c".encode()
     )
+    _as_usual(connection)
     connection.execute("analyze recon_chain (k, clean)")
     connection.execute("insert into recon_suspect select k from recon_chain where not clean")
     connection.execute("analyze recon_suspect")
@@ -354,7 +408,7 @@ def touch_standing(connection: Connection[Any]) -> None:
 
 def chains(connection: Connection[Any], sources: Sources) -> Iterator[list[Chain]]:
     """Every suspicious chain with its documents, by key: one chain for each currency. Streams; memory stays small."""
-    union = _union(sources, "recon_suspect", documents=True)
+    union = _union(sources, "recon_suspect", attrgetter("columns"))
     with connection.cursor(name="recon_documents") as cursor:
         cursor.itersize = 5_000
         cursor.execute(f"select * from ({union}) d order by 1, 2, 3".encode())

@@ -119,10 +119,10 @@ def _sums(connection: Connection[Any], group: str, span: tuple[date | None, date
     cursor = connection.execute(
         (
             f"select {group}, sum(n_o) filter (where {live})::bigint as orders,"
-            f" coalesce(sum(due) filter (where {live}), 0)::bigint as due_minor, sum(ro)::bigint as refunded_minor,"
-            f" (coalesce(sum(due) filter (where {live}), 0) - sum(ro))::bigint as net_minor, sum(n_p)::bigint as payments,"
-            " sum(p)::bigint as paid_minor, sum(r)::bigint as given_back_minor, sum(vo)::bigint as booked_minor,"
-            f" sum(vr)::bigint as booked_back_minor from recon_chain where {_IN_SPAN} group by {places} order by {places}"
+            f" coalesce(sum(due) filter (where {live}), 0)::bigint as due_minor, coalesce(sum(ro), 0)::bigint as refunded_minor,"
+            f" (coalesce(sum(due) filter (where {live}), 0) - coalesce(sum(ro), 0))::bigint as net_minor, sum(n_p)::bigint as payments,"
+            " coalesce(sum(p), 0)::bigint as paid_minor, coalesce(sum(r), 0)::bigint as given_back_minor, coalesce(sum(vo), 0)::bigint as booked_minor,"
+            f" coalesce(sum(vr), 0)::bigint as booked_back_minor from recon_chain where {_IN_SPAN} group by {places} order by {places}"
         ).encode(),
         {"first": span[0], "last": span[1]},
     )
@@ -135,8 +135,8 @@ def inputs(connection: Connection[Any]) -> dict[str, Any]:
     row = connection.execute(
         "select count(*), coalesce(sum(n_o), 0)::bigint, coalesce(sum(n_p), 0)::bigint, coalesce(sum(n_r), 0)::bigint,"
         " coalesce(sum(n_vo + n_vr), 0)::bigint, coalesce(sum(hashtextextended("
-        " concat_ws('|', k, cur, kmin, due, ro, n_p, p, n_r, r,"
-        " n_vo, vo, n_vr, vr), 0)::numeric), 0)::text from recon_chain"
+        " concat_ws('|', k, cur, kmin, coalesce(due, -1), coalesce(ro, -1), n_p, coalesce(p, 0), n_r, coalesce(r, 0),"
+        " n_vo, coalesce(vo, 0), n_vr, coalesce(vr, 0)), 0)::numeric), 0)::text from recon_chain"
     ).fetchone()
     assert row is not None
     names = ("chains", "orders", "payments", "refunds", "vouchers", "digest")

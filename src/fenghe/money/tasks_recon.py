@@ -225,7 +225,7 @@ class _Run:
         accepted = frozenset(one.key for one in found if self.accepted.get(one.key) == one.difference.amount_minor)
         self.waterfall.found((one for one in found if self.span.holds(one.day)), accepted)
         for one in found:
-            by_currency = self.counts.setdefault(one.difference.cause, {})
+            by_currency = self.counts.setdefault(str(one.difference.cause), {})
             told = by_currency.setdefault(one.difference.currency, {"count": 0, "amount_minor": 0})
             told["count"] += 1
             told["amount_minor"] += one.difference.amount_minor
