@@ -112,6 +112,9 @@ def _orders(account: Account, found: list[Difference]) -> list[Difference]:
         kept = subset_of([one.amount_minor for one in vouchers], target, steps=20_000)
         if kept is not None and len(kept) < len(vouchers):
             spare = [one for place, one in enumerate(vouchers) if place not in kept]
+            known = {vouchers[place].amount_minor for place in kept}
+            if sum(one.amount_minor for one in spare) != target and any(one.amount_minor not in known for one in spare):
+                continue
             if target != account.paid:
                 found[wrong_amount[0]] = _with(found[wrong_amount[0]], account, target - account.paid)
             return [*found, _duplicate(account, spare, account.booked - target)]
