@@ -21,7 +21,9 @@ from fenghe.hub.importing import FileReport
 from fenghe.kernel.people.person import Actor
 
 _KIND_HELP = f"{' '.join(KINDS)} (now: {' '.join(READABLE)})"
-_MAPPING_HELP = "orders: a layout's name, or a layout file ending in .json; tracking: whose status codes they are."
+_MAPPING_HELP = (
+    "orders and money: a layout's name, or a layout file ending in .json; tracking: whose status codes they are."
+)
 _HEADS = ("文件 file", "读取 read", "新存 stored", "重复 duplicate", "搁置 set aside")
 
 
@@ -167,5 +169,15 @@ def _judged_words(judged: dict[str, Any]) -> str:
         f"研判：订单 {judged['orders']:,} 个，运单 {judged['shipments']:,} 个，新观测 {judged['observations']:,} 条，"
         f"新开工单 {judged['cases_opened']:,} 个"
     )
+    money = [
+        f"{word} {judged[name]:,} {unit}"
+        for name, word, unit in (
+            ("payments", "支付单", "笔"),
+            ("refunds", "退款单", "笔"),
+            ("facts", "凭证、出款与账单行", "条"),
+        )
+        if judged.get(name)
+    ]
+    said += f"，{'，'.join(money)}" if money else ""
     said += f"，其中 {judged['unmapped']:,} 条的状态码还没有映射" if judged["unmapped"] else ""
     return said + (f"；还有 {judged['pending']:,} 条等待研判。" if judged["pending"] else "。")

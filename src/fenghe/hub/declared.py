@@ -4,6 +4,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from fenghe.hub.money_plan import STATEMENT_LAYOUT
 from fenghe.kernel.declarations import store
 from fenghe.logistics.declared import FUSE, MAPPING, mapping_of, policy_of
 from fenghe.logistics.mapping import Mapping, shipped_mapping
@@ -20,6 +21,8 @@ class Declared:
         self._policies: dict[str | None, tuple[FusePolicy, str]] = {}
         self.policy_bodies: dict[tuple[str, int], Any] = {}
         """Every fuse policy ever published, by name and version."""
+        self.statement_layouts: dict[str, Any] = {}
+        """Layouts of statements that users made, by name."""
 
     def refresh(self, connection: Connection[Any]) -> None:
         """Load what was published since the last look."""
@@ -31,6 +34,9 @@ class Declared:
             one.name: (mapping_of(one.name, one.body), one.version) for one in published if one.kind == MAPPING
         }
         self._fuses = {one.name: (one.version, one.body) for one in published if one.kind == FUSE}
+        self.statement_layouts = {
+            one.name: one.body for one in published if one.kind == STATEMENT_LAYOUT and one.body is not None
+        }
         self._policies = {}
         self.policy_bodies = store.bodies_of_kind(connection, FUSE)
         self._newest = newest

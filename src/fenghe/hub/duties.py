@@ -3,19 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fenghe.hub.statement_duty import StatementDuty
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
+from fenghe.money.tasks_asking import AskingDuty, BillAppointment
+from fenghe.money.tasks_binding import BindingDuty
 from fenghe.money.tasks_recon import ScanAppointment
 
 
 def duties() -> Sequence[Duty]:
     """Due work of all rooms."""
-    return ()
+    return (BindingDuty(), AskingDuty(), StatementDuty())
 
 
 def appointments() -> Sequence[Appointment]:
     """Work at fixed hours of all rooms."""
-    return (ScanAppointment(),)
+    return (BillAppointment(), ScanAppointment())
 
 
 def run_duties(dsn: str, *, stop: Any) -> None:

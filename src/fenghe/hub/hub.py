@@ -18,17 +18,22 @@ from fenghe import __version__
 from fenghe.hub import rooms, routing
 from fenghe.hub.asking import ask_again
 from fenghe.hub.declared import Declared
+from fenghe.hub.paying import NoLink, make_link
 from fenghe.hub.titles import titles
 from fenghe.hub.worker import Worker
 from fenghe.kernel.cases import store as cases
 from fenghe.kernel.inbox import store as inbox
+from fenghe.kernel.outbox import store as outbox
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.pulse import store as pulse
 from fenghe.kernel.rulings import SOURCE, Ruling
+from fenghe.kernel.secrets import source_unsealer
 from fenghe.kernel.values import Observation, Projection
+from fenghe.kernel.web.problems import Problem
 from fenghe.logistics.declared import FUSE
 from fenghe.logistics.policy import DEFAULT_POLICY
 from fenghe.logistics.store_queries import begin_correction
+from fenghe.money import store_asking as store_money
 
 TRIES = 5
 T = TypeVar("T")
@@ -110,6 +115,8 @@ class Hub:
             disputed = cases.begin_ruling(connection, case_id=case_id, decision=decision, reason=reason, actor=actor)
             if decision == "ask_again" and disputed.subject_kind == "shipment":
                 ask_again(connection, number=disputed.subject, case_id=case_id, now=datetime.now(UTC))
+            elif decision == "ask_again" and disputed.subject_kind in ("payment", "refund"):
+                store_money.ask_subject(connection, disputed.subject_kind, disputed.subject, datetime.now(UTC))
             return _word(disputed.subject_kind, disputed.subject, decision, actor, reason, keys=tuple(disputed.keys))
 
         await asyncio.to_thread(self._say, begin)
@@ -123,6 +130,17 @@ class Hub:
             return _word("shipment", number, "manual", actor, reason, state=state)
 
         await asyncio.to_thread(self._say, begin)
+
+    async def pay_link(self, person: str, *, order_no: str, way: str) -> None:
+        """A link for a buyer of this order; refused in plain words where there is to be none."""
+
+        def make(connection: Connection[Any]) -> None:
+            sources = outbox.load_sources(connection, source_unsealer(self.key))
+            made = make_link(connection, order_no=order_no, way=way, by=person, now=datetime.now(UTC), sources=sources)
+            if isinstance(made, NoLink):
+                raise Problem(409, f"{made.words}。", code="no_link")
+
+        await self.sync(make)
 
     def _say(self, begin: Callable[[Connection[Any]], Ruling]) -> None:
         """Check and note the wish, store the word as a message and judge it: all or nothing.

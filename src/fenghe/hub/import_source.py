@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Final
 import msgspec
 from psycopg import Connection
 
-from fenghe.connectors import order_file, tracking_file
-from fenghe.hub import store_importing
+from fenghe.connectors import money_file, order_file, tracking_file
+from fenghe.hub import money_plan, store_importing
 from fenghe.kernel.connecting import Connector, InboundMessage, Reading
 from fenghe.kernel.connections.store import LARGEST_CONFIG, SOURCE_ID, NewSource, create_source
 from fenghe.kernel.intake import Shape
@@ -16,17 +16,20 @@ from fenghe.kernel.people.person import Actor
 from fenghe.kernel.web.problems import Problem
 from fenghe.logistics.events import CARRIERS
 from fenghe.logistics.mapping import shipped_code_lists
+from fenghe.money.layouts import Kind as MoneyKind
+from fenghe.money.layouts import Layout as MoneyLayout
+from fenghe.money.layouts import parse_layout as parse_money_layout
 from fenghe.orders.layouts import BadLayout, Layout, parse_layout, shipped_layout, shipped_layouts
 
 KINDS: Final[Mapping[str, Connector | None]] = {
     "orders": order_file.CONNECTOR,
     "order-events": order_file.CONNECTOR,
     "tracking": tracking_file.CONNECTOR,
-    "payments": None,
-    "refunds": None,
-    "vouchers": None,
-    "statement": None,
-    "payouts": None,
+    "payments": money_file.CONNECTOR,
+    "refunds": money_file.CONNECTOR,
+    "vouchers": money_file.CONNECTOR,
+    "statement": money_file.CONNECTOR,
+    "payouts": money_file.CONNECTOR,
     "skus": None,
     "listings": None,
     "stock": None,
@@ -113,6 +116,12 @@ class Plan(msgspec.Struct, kw_only=True):
     shape: Shape
     layout: Layout | None
     exists: bool
+    money: MoneyKind | None = None
+    """The kind again, where it is one of money."""
+    money_layout: MoneyLayout | None = None
+    """The one layout that files of money are to be read by; None: each file's columns tell."""
+    layouts: tuple[MoneyLayout, ...] = ()
+    """What files of money may be recognised by."""
 
 
 def plan_import(connection: Connection[Any], wish: Wish) -> Plan:
@@ -126,6 +135,8 @@ def plan_import(connection: Connection[Any], wish: Wish) -> Plan:
         raise OtherConnector(source=source, found=found.connector, kind=wish.kind)
     if found is not None and not found.enabled:
         raise SourceDisabled(source=source)
+    if connector.name == money_file.CONNECTOR.name:
+        return _money_plan(connection, wish, source, found)
     wanted = _config(connector, wish.mapping, source)
     if found is not None and wish.mapping is not None:
         _same_mapping(source, found.config, wanted)
@@ -140,6 +151,52 @@ def plan_import(connection: Connection[Any], wish: Wish) -> Plan:
         shape=_shape(layout),
         layout=layout,
         exists=found is not None,
+    )
+
+
+def _money_plan(connection: Connection[Any], wish: Wish, source: str, found: store_importing.Known | None) -> Plan:
+    """A named layout is noted with each row; one that the user wrote belongs to the source, which then reads nothing else."""
+    kind: MoneyKind = next(one for one in money_plan.KINDS if one == wish.kind)
+    layout: MoneyLayout | None = None
+    config: Mapping[str, Any] = {} if found is None else found.config
+    try:
+        if wish.mapping is not None and wish.mapping.endswith(".json"):
+            wanted = {"layout": money_plan.written_layout(Path(wish.mapping), kind)}
+            if found is not None:
+                _same_mapping(source, found.config, wanted)
+            config = wanted
+        elif wish.mapping is not None:
+            if config.get("layout"):
+                _same_mapping(source, config, {"layout": wish.mapping})
+            layout = money_plan.named_layout(connection, wish.mapping, kind)
+    except money_plan.MappingRefused as problem:
+        raise _mapping_refused(problem) from None
+    own = config.get("layout")
+    if isinstance(own, Mapping):
+        layout = parse_money_layout(msgspec.json.encode(own))
+    return Plan(
+        kind=wish.kind, source=source, title=wish.source.strip(), connector=money_file.CONNECTOR, config=config,
+        shape=money_shape(layout), layout=None, exists=found is not None, money=kind, money_layout=layout,
+        layouts=money_plan.known_layouts(connection, kind),
+    )  # fmt: skip
+
+
+def _mapping_refused(problem: money_plan.MappingRefused) -> ImportRefused:
+    refused = ImportRefused()
+    refused.args = problem.args
+    refused.__dict__["code"] = problem.code
+    return refused
+
+
+def money_shape(layout: MoneyLayout | None) -> Shape:
+    """What a layout of money says of how its file is read."""
+    if layout is None:
+        return Shape()
+    return Shape(
+        header_has=layout.header_has,
+        skip_prefixes=layout.skip_prefixes,
+        sheet=layout.sheet,
+        short_rows=layout.short_rows,
     )
 
 

@@ -3,7 +3,21 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from fenghe.connectors import douyin, generic_json, jd, kuaidi100, order_file, pdd, sf, taobao, tracking_file, zto
+from fenghe.connectors import (
+    alipay,
+    douyin,
+    generic_json,
+    jd,
+    kuaidi100,
+    money_file,
+    order_file,
+    pdd,
+    sf,
+    taobao,
+    tracking_file,
+    wechatpay,
+    zto,
+)
 from fenghe.hub.declared import Declared
 from fenghe.hub.trackers import with_answers
 from fenghe.kernel.connecting import Connector, InboundMessage, named
@@ -13,7 +27,8 @@ from fenghe.kernel.rulings import PersonConnector, Ruling, observe_ruling
 from fenghe.logistics.events import TrackingEvent
 from fenghe.logistics.observing import Handover, observe_event, observe_handover
 from fenghe.logistics.rule import ShipmentRule
-from fenghe.money.events import PaymentTold, RefundTold
+from fenghe.money import store_facts
+from fenghe.money.events import LineTold, PaymentTold, PayoutTold, RefundTold, VoucherTold
 from fenghe.money.observing import PAYMENT, REFUND, Teller, observe_payment, observe_refund, payment_key, refund_key
 from fenghe.money.rule import PaymentRule, RefundRule
 from fenghe.orders.mapping import OrderState, shipped_order_rules
@@ -24,7 +39,10 @@ from fenghe.orders.snapshot import OrderSnapshot
 
 def connectors() -> dict[str, Connector]:
     """Every connector there is, by name."""
-    modules = (zto, sf, kuaidi100, generic_json, tracking_file, taobao, pdd, douyin, jd, order_file)
+    modules = (
+        *(zto, sf, kuaidi100, generic_json, tracking_file, taobao, pdd, douyin, jd, order_file),
+        *(money_file, wechatpay, alipay),
+    )
     return with_answers(named([PersonConnector(), *(module.CONNECTOR for module in modules)]))
 
 
@@ -40,7 +58,7 @@ def rules(declared: Declared) -> dict[str, Rule]:
 
 def recorders() -> dict[str, Recorder]:
     """Every room's keeping of facts that are not judged, by kind."""
-    return {}
+    return {**store_facts.recorders()}
 
 
 def observe(item: Any, message: InboundMessage, declared: Declared) -> Iterable[Told | Noted]:
@@ -99,6 +117,16 @@ def _observe_refund(told: RefundTold, message: InboundMessage, declared: Declare
     yield Told(kind=REFUND, subject=refund_key(told), codes=told.provider, mapping_version=0, observation=observation)
 
 
+def _note(kind: str) -> Callable[[Any, InboundMessage, Declared], Iterator[Noted]]:
+    """A fact that is recorded as it was told."""
+
+    def note(fact: Any, message: InboundMessage, declared: Declared) -> Iterator[Noted]:  # noqa: ARG001
+        common: dict[str, Any] = {"source": message.source, "message_id": message.id, "heard_ms": message.received_ms}
+        yield Noted(kind=kind, item=fact.item, fact=fact, **common)
+
+    return note
+
+
 def _teller(message: InboundMessage) -> Teller:
     return Teller(source=message.source, message_id=message.id, received_ms=message.received_ms)
 
@@ -108,5 +136,8 @@ _OBSERVERS: Final[Mapping[type, Callable[[Any, InboundMessage, Declared], Iterab
     OrderSnapshot: _observe_order,
     PaymentTold: _observe_payment,
     RefundTold: _observe_refund,
+    VoucherTold: _note(store_facts.VOUCHER),
+    PayoutTold: _note(store_facts.PAYOUT),
+    LineTold: _note(store_facts.LINE),
     Ruling: _observe_person,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fenghe.hub import routes_intake
 from fenghe.insight import routes as insight
 from fenghe.kernel.audit import routes as audit
 from fenghe.kernel.cases import routes as cases
@@ -10,6 +11,7 @@ from fenghe.kernel.inbox import routes as inbox
 from fenghe.logistics import routes as logistics
 from fenghe.logistics import routes_mapping, routes_policy
 from fenghe.logistics.routes_rows import details_of_orders
+from fenghe.money import routes_payments, routes_statements
 from fenghe.orders import routes as orders
 
 __all__ = ["details_of_orders", "routers"]
@@ -26,4 +28,7 @@ def routers() -> Sequence[Any]:
         insight.router,
         routes_mapping.router,
         routes_policy.router,
+        routes_statements.router,
+        routes_intake.router,
+        routes_payments.router,
     ]

@@ -19,10 +19,13 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What the judging of an import came to; `pending`: messages of the source that still wait."""
+    """What the judging of an import came to; `facts` are vouchers, pay-outs and statement lines; `pending` still wait."""
 
     orders: int = 0
     shipments: int = 0
+    payments: int = 0
+    refunds: int = 0
+    facts: int = 0
     observations: int = 0
     unmapped: int = 0
     cases_opened: int = 0
@@ -82,17 +85,24 @@ def outcome(connection: Connection[Any], source: str, *, after: int) -> Outcome:
         " began as (select min(received_at) as at from inbound_message where source = %(source)s and id > %(after)s)"
         " select (select count(*) from touched where kind = 'order'),"
         " (select count(*) from touched where kind = 'shipment'),"
+        " (select count(*) from touched where kind = 'payment'), (select count(*) from touched where kind = 'refund'),"
+        " (select count(*) from finance_voucher where source = %(source)s and message_id > %(after)s)"
+        " + (select count(*) from payout where source = %(source)s and message_id > %(after)s)"
+        " + (select count(*) from statement_line where source = %(source)s and message_id > %(after)s),"
         " (select count(*) from told), (select count(*) from told where status is null and code <> ''),"
         " (select count(*) from work_case c join touched t on t.id = c.subject_id, began"
         "  where c.opened_at >= began.at)",
         {"source": source, "after": after},
     ).fetchone()
-    counts = row or (0, 0, 0, 0, 0)
+    counts = row or (0,) * 8
     return Outcome(
         orders=counts[0],
         shipments=counts[1],
-        observations=counts[2],
-        unmapped=counts[3],
-        cases_opened=counts[4],
+        payments=counts[2],
+        refunds=counts[3],
+        facts=counts[4],
+        observations=counts[5],
+        unmapped=counts[6],
+        cases_opened=counts[7],
         pending=pending_of(connection, source),
     )

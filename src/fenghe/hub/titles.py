@@ -3,7 +3,7 @@
 from fenghe.kernel.titles import Titles
 from fenghe.logistics import fuse, scale
 from fenghe.logistics.events import CARRIERS
-from fenghe.money import claims, payment_rule, refund_rule
+from fenghe.money import binding, claims, payment_rule, refund_rule
 from fenghe.orders import mapping
 from fenghe.orders import rule as orders
 
@@ -42,12 +42,13 @@ def titles() -> Titles:
     """Every title there is; connections are named by the database."""
     parcels = {str(state): title for state, title in scale.TITLES.items()}
     sold = {str(state): title for state, title in mapping.TITLES.items()}
-    money = {**_TAKEN, **claims.REASONS, **payment_rule.REASONS}
+    refused = {cause: meaning.title for cause, meaning in binding.CAUSES.items()}
+    money = {**_TAKEN, **claims.REASONS, **payment_rule.REASONS, **refused, **binding.WAITS, **binding.REASONS}
     return Titles(
         states={
             "shipment": parcels,
             "order": {**sold, "unknown": "未知"},
-            "payment": {str(state): title for state, title in payment_rule.TITLES.items()},
+            "payment": {**{str(state): title for state, title in payment_rule.TITLES.items()}, **binding.TITLES},
             "refund": {str(state): title for state, title in refund_rule.TITLES.items()},
         },
         ranks={

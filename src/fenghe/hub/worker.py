@@ -14,6 +14,7 @@ import psycopg
 import structlog
 from psycopg import Connection
 
+from fenghe.connectors import money_file
 from fenghe.hub import rooms
 from fenghe.hub.declared import Declared
 from fenghe.kernel.audit import store as audit
@@ -163,6 +164,8 @@ class Worker:
 
     def _read(self, one: inbox.Claimed) -> tuple[Reading, list[Told | Noted]]:
         connector_name, config = self._source(one.source)
+        if connector_name == money_file.CONNECTOR.name and self.declared.statement_layouts:
+            config = {**config, "layouts": self.declared.statement_layouts}
         message = InboundMessage(
             id=one.id,
             source=one.source,

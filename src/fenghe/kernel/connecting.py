@@ -13,6 +13,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     query: str
     body: bytes
     path: str = ""
+    received_ms: int = 0
+    """The door's moment; what is signed with a time is judged against it."""
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +24,8 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str = "application/json"
     key: str | None = None
     """Identity for deduplication when the content's own digest is not it (None: the digest of the body)."""
+    beside: Mapping[str, str] = {}
+    """Kept beside the exact bytes as headers of ours (`:plain` ...): what only the door's secrets could open."""
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +97,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
     permanent: bool = False
     retry_after_seconds: float | None = None
+    status: int = 0
+    """The HTTP status; 0 when nobody answered."""
+    headers: Mapping[str, str] = {}
+    """The answer's headers, names in lower case: some platforms sign them."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +110,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     headers: Mapping[str, str]
     method: str = "POST"
+    most_bytes: int | None = None
+    """How long the answer may be, where that is more than usual."""
 
 
 def named(connectors: Iterable[Connector]) -> dict[str, Connector]:

@@ -33,6 +33,9 @@ class RoomHub(WebHub, Protocol):
     async def correct(self, person: str, ip: str, *, shipment_id: int, state: str, reason: str) -> None:
         """A parcel's state set by hand, told by the inbox and judged before this returns."""
 
+    async def pay_link(self, person: str, *, order_no: str, way: str) -> None:
+        """A link for a buyer of this order is made or is on its way; raises Problem where there is to be none."""
+
 
 Parcels = Callable[[Connection[Any], Sequence[int], Titles], Sequence[Any]]
 """The details of the parcels of these orders, as the screens are told them."""

@@ -37,6 +37,8 @@ REASONS = {
     "currencies_differ": "同一单号有两种币种",
     "denied_after_success": "成功之后又被说成没有成功",
     "unmapped_code": "状态码未映射",
+    "refund_abnormal": "退款异常，钱没有退回去",
+    "ask_exhausted": "问到最后一次仍没有结果",
     "ruling_keep_ours": "裁定维持我方",
     "ruling_accept_theirs": "裁定以对方为准",
     "ruling_ask_again": "要求再次查询",

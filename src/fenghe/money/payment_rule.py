@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from fenghe.kernel.values import Observation, Projection, from_ms, short_word
+from fenghe.money.binding import rulings_of
 from fenghe.money.claims import Road, Walk, newest, order_of, project
 from fenghe.money.events import PaymentState
 
@@ -43,6 +44,10 @@ class PaymentRow(msgspec.Struct, frozen=True, kw_only=True):
     fee_minor: int | None
     paid_at: Any
     buyer: str
+    ruled: str
+    """What people decided about its binding: `cause:decision`, parted by blanks."""
+    open: bool
+    """Its provider has more to say of it: it is not final, or nobody said the amount."""
 
 
 def project_payment(history: Sequence[Observation]) -> Projection:
@@ -70,7 +75,13 @@ def fold_payment(subject: str, history: Sequence[Observation], projection: Proje
         fee_minor=newest(walk, "fee_minor"),
         paid_at=from_ms(min(paid)) if succeeded and paid else None,
         buyer=_word(newest(walk, "buyer")),
+        ruled=" ".join(f"{cause}:{decision}" for cause, decision in sorted(_ruled(walk).items())),
+        open=not projection.final or walk.chosen("amount_minor") is None,
     )
+
+
+def _ruled(walk: Walk) -> dict[str, str]:
+    return rulings_of((str(one.facts.get("decision")), one.facts.get("keys", ())) for one in walk.rulings)
 
 
 def _word(value: Any) -> str:

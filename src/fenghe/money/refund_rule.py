@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from fenghe.kernel.values import Observation, Projection, from_ms, short_word
+from fenghe.kernel.values import Dispute, Observation, Projection, from_ms, short_word
 from fenghe.money.claims import Road, Walk, newest, order_of, project
 from fenghe.money.events import RefundState
 
@@ -40,11 +40,27 @@ class RefundRow(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     amount_minor: int | None
     refunded_at: Any
+    open: bool
+    """Its provider has more to say of it: it is not final, or nobody said the amount."""
 
 
 def project_refund(history: Sequence[Observation]) -> Projection:
-    """The refund's road."""
-    return project(history, ROAD)
+    """The refund's road; one that could not be paid back (the card is gone) waits for a person."""
+    projection = project(history, ROAD)
+    if projection.state != RefundState.FAILED:
+        return projection
+    failed = [one for one in history if one.status == RefundState.FAILED]
+    stuck = Dispute(
+        key="refund_abnormal#0",
+        reason="refund_abnormal",
+        ours=RefundState.PROCESSING,
+        theirs=RefundState.FAILED,
+        distance=None,
+        severity=3,
+        evidence=tuple(sorted(one.key for one in failed)),
+        opens_ms=min(one.heard_ms for one in failed),
+    )
+    return msgspec.structs.replace(projection, disputes=(*projection.disputes, stuck))
 
 
 def fold_refund(subject: str, history: Sequence[Observation], projection: Projection) -> RefundRow:
@@ -65,6 +81,7 @@ def fold_refund(subject: str, history: Sequence[Observation], projection: Projec
         currency=_word(walk.chosen("currency")) or "CNY",
         amount_minor=walk.chosen("amount_minor"),
         refunded_at=from_ms(min(done)) if succeeded and done else None,
+        open=not projection.final or walk.chosen("amount_minor") is None,
     )
 
 

@@ -18,7 +18,7 @@ class VirtualClock:
 
     def __init__(self, start: datetime, *, speed: float = 1.0, ticks: Callable[[], float] = time.monotonic) -> None:
         self._start = start
-        self._speed = speed
+        self._speed = self.speed = speed
         self._ticks = ticks
         self._began = ticks()
 

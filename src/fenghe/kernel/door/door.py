@@ -183,7 +183,9 @@ class Door:
                 await self._turn_away(send, source.id, body, ip, 408 if body == "body_too_slow" else 413)
             return
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
-        delivery = Delivery(headers=headers, query=scope["query_string"].decode("latin-1"), body=body, path=path)
+        query = scope["query_string"].decode("latin-1")
+        received_ms = time.time_ns() // 1_000_000
+        delivery = Delivery(headers=headers, query=query, body=body, path=path, received_ms=received_ms)
         match self._connectors[source.connector].check(delivery, source.secrets):
             case Refused() as refused:
                 self._count(source.id, refused.reason, ip)
@@ -195,6 +197,7 @@ class Door:
         key = hashlib.sha256(accepted.key.encode() if accepted.key is not None else delivery.body).digest()
         kept = {k: v for k, v in delivery.headers.items() if k not in _PRIVATE}
         kept |= {":ip": ip, ":query": delivery.query} if delivery.query else {":ip": ip}
+        kept |= accepted.beside
         headers = orjson.dumps(kept).decode().replace("\\u0000", "")
         try:
             await self._group.put((source.id, key, headers, delivery.body))

@@ -16,15 +16,15 @@ csv.field_size_limit(2**31 - 1)
 DELIMITERS = (",", "\t", ";")
 
 
-class _RowTooLong(Exception):
+class RowTooLong(Exception):
     """The row goes on beyond every bound: its first quote was never closed."""
 
 
-class _LineCut(Exception):
+class LineCut(Exception):
     """A single line is longer than a row may be."""
 
 
-class _Feed:
+class Feed:
     """Hands lines to the CSV parser, remembers those of the row in hand, and can take them back."""
 
     def __init__(self, lines: Iterator[Line], limits: Limits) -> None:
@@ -41,11 +41,11 @@ class _Feed:
         line = self._waiting.popleft() if self._waiting else next(self._lines)
         if self.taken and (line.cut or len(line.text) > self._room or len(self.taken) >= self._limits.record_lines):
             self._waiting.appendleft(line)
-            raise _RowTooLong
+            raise RowTooLong
         self.taken.append(line)
         self._room -= len(line.text)
         if line.cut:
-            raise _LineCut
+            raise LineCut
         return line.text
 
     def start_row(self) -> None:
@@ -74,7 +74,7 @@ class _Feed:
 
 def csv_records(lines: Iterator[Line], *, where: str, shape: Shape, limits: Limits) -> Iterator[Record | Broken]:
     """The table's rows. Raises HeaderNotFound or BadHeader when there is no heading to read them by."""
-    feed = _Feed(lines, limits)
+    feed = Feed(lines, limits)
     first = _find_heading(feed, where, shape, limits)
     if first is None:
         return
@@ -91,7 +91,7 @@ def csv_records(lines: Iterator[Line], *, where: str, shape: Shape, limits: Limi
             yield outcome
 
 
-def _find_heading(feed: _Feed, where: str, shape: Shape, limits: Limits) -> Line | None:
+def _find_heading(feed: Feed, where: str, shape: Shape, limits: Limits) -> Line | None:
     passed = 0
     while (line := feed.peek()) is not None:
         sought = all(name in line.text for name in shape.header_has)
@@ -106,11 +106,11 @@ def _find_heading(feed: _Feed, where: str, shape: Shape, limits: Limits) -> Line
     return None
 
 
-def _read_heading(rows: Iterator[list[str]], feed: _Feed, where: str, limits: Limits) -> Heading:
+def _read_heading(rows: Iterator[list[str]], feed: Feed, where: str, limits: Limits) -> Heading:
     feed.start_row()
     try:
         cells = next(rows)
-    except (csv.Error, _RowTooLong, _LineCut) as error:
+    except (csv.Error, RowTooLong, LineCut) as error:
         expected = "column names with their quotes closed"
         raise BadHeader(name=where, line=feed.taken[0].number, expected=expected, got=_said(error)) from None
     broken = next((line for line in feed.taken if line.broken_column is not None), None)
@@ -121,14 +121,14 @@ def _read_heading(rows: Iterator[list[str]], feed: _Feed, where: str, limits: Li
 
 
 def _read_row(
-    rows: Iterator[list[str]], feed: _Feed, heading: Heading, shape: Shape, delimiter: str
+    rows: Iterator[list[str]], feed: Feed, heading: Heading, shape: Shape, delimiter: str
 ) -> Record | Broken | None:
     try:
         cells = next(rows)
     except StopIteration:
         return None
-    except (csv.Error, _RowTooLong, _LineCut) as error:
-        padded = _padded_cells(feed.taken, delimiter) if isinstance(error, csv.Error) else None
+    except (csv.Error, RowTooLong, LineCut) as error:
+        padded = padded_cells(feed.taken, delimiter) if isinstance(error, csv.Error) else None
         if padded is None:
             return _unparsed(feed, heading, delimiter, _said(error))
         cells = padded
@@ -138,7 +138,7 @@ def _read_row(
     return heading.record(cells, line=feed.taken[0].number, shape=shape)
 
 
-def _padded_cells(lines: list[Line], delimiter: str) -> list[str] | None:
+def padded_cells(lines: list[Line], delimiter: str) -> list[str] | None:
     """The cells of a row whose closing quotes are followed by blanks or tabs, as in wallets' bills; else None."""
     if len(lines) != 1:
         return None
@@ -169,16 +169,16 @@ _EXPECTED = {
 
 
 def _said(error: Exception) -> str:
-    if isinstance(error, _LineCut):
+    if isinstance(error, LineCut):
         return "a longer one"
-    if isinstance(error, _RowTooLong) or "unexpected end" in str(error):
+    if isinstance(error, RowTooLong) or "unexpected end" in str(error):
         return _UNCLOSED
     if "new-line" in str(error):
         return "a bare line break inside a field"
     return "a quote inside a field that is not doubled"
 
 
-def _unparsed(feed: _Feed, heading: Heading, delimiter: str, got: str) -> Broken:
+def _unparsed(feed: Feed, heading: Heading, delimiter: str, got: str) -> Broken:
     """Blame the line where the faulty quote stands, and give the lines after it back to be read as rows."""
     place, field = _last_open(feed.taken, delimiter) if got == _UNCLOSED else (0, _fields_in(feed.taken[0], delimiter))
     line = feed.taken[place]

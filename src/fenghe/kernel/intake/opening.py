@@ -14,7 +14,7 @@ from fenghe.kernel.intake.records import Broken, Limits, Record, Shape
 from fenghe.kernel.intake.refusals import ArchiveTooDeep, EmptyFile, FileTooLarge, UnknownFormat
 from fenghe.kernel.intake.workbook import workbook_records
 
-_HEAD = 64 * 1024
+HEAD_BYTES = 64 * 1024
 _MAGIC = {
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
@@ -52,7 +52,7 @@ class _Reader:
 
     def records(self, path: Path, name: str, *, depth: int) -> Iterator[Record | Broken]:
         with path.open("rb") as stream:
-            head = stream.read(_HEAD)
+            head = stream.read(HEAD_BYTES)
         if not head:
             raise EmptyFile(name=name)
         if head.startswith(b"PK\x03\x04") and is_workbook(path):
@@ -65,7 +65,7 @@ class _Reader:
         elif head.startswith(b"\x1f\x8b"):
             yield from self._gz(path, name, depth=depth + 1)
         else:
-            _expect_text(head, name)
+            expect_text(head, name)
             yield from self._text(path, name)
 
     def _zip(self, path: Path, name: str, *, depth: int) -> Iterator[Record | Broken]:
@@ -113,7 +113,7 @@ class _Reader:
 
     def _text_kind(self, stream: BinaryIO, encoding: Encoding, name: str) -> str:
         stream.seek(encoding.mark)
-        head = stream.read(_HEAD).decode(encoding.name, "replace").lstrip("\ufeff \t\r\n")
+        head = stream.read(HEAD_BYTES).decode(encoding.name, "replace").lstrip("\ufeff \t\r\n")
         if name.lower().endswith(_LINES):
             return "lines"
         if name.lower().endswith(_DELIMITED) or not head.startswith(("{", "[")):
@@ -130,7 +130,8 @@ class _Reader:
         return "lines" if first.rstrip().endswith("}") and after.lstrip().startswith("{") else "document"
 
 
-def _expect_text(head: bytes, name: str) -> None:
+def expect_text(head: bytes, name: str) -> None:
+    """Raise UnknownFormat where the beginning of a file is no text's."""
     for magic, found in _MAGIC.items():
         if head.startswith(magic):
             raise UnknownFormat(name=name, found=found)

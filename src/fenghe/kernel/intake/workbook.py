@@ -43,6 +43,13 @@ def workbook_records(path: Path, *, name: str, shape: Shape, limits: Limits) -> 
             raise HeaderNotFound(name=where, columns="、".join(shape.header_has), lines=passed)
 
 
+def sheet_rows(path: Path, name: str, *, sheet: str | None, limits: Limits) -> Iterator[tuple[int, list[Any]]]:
+    """The rows of one sheet as they stand: line and cells, a number that has lost digits as a list."""
+    with contextlib.closing(_sent_rows(path, name, Shape(sheet=sheet), limits)) as rows:
+        next(rows)
+        yield from rows
+
+
 def _heading(texts: list[str], *, line: int, where: str, shape: Shape, limits: Limits, passed: int) -> Heading | None:
     if not any(text.strip() for text in texts) or not all(
         any(name in text for text in texts) for name in shape.header_has

@@ -6,7 +6,9 @@ grant select, insert on all tables in schema public to fenghe_app;
 grant update on source, message_handling, refused_delivery, subject, observation, work_case, declaration_draft, outbox,
     customer_order, shipment, person, web_session, api_token, saved_view, pulse to fenghe_app;
 grant update on calendar_job to fenghe_app;
-grant update on order_book, payment, refund, statement_file to fenghe_app;
+grant update on order_book, payment, refund, statement_file, pay_order to fenghe_app;
 grant update on recon_mark, recon_break, recon_ruling to fenghe_app;
 grant delete on declaration_draft, web_session, saved_view to fenghe_app;
+grant update on statement_upload to fenghe_app;
+grant delete on statement_upload_part to fenghe_app;
 revoke insert on alembic_version from fenghe_app;

@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
+import msgspec
 
 from fenghe.kernel.connecting import Answer, Request
 
@@ -25,6 +26,7 @@ def new_client() -> httpx.Client:
 
 def call(client: httpx.Client, request: Request, *, timeout_seconds: float, most_bytes: int = MOST_BYTES) -> Answer:
     """Send and read the whole answer, or say what went wrong and whether trying again may help."""
+    most_bytes = request.most_bytes or most_bytes
     deadline = time.monotonic() + timeout_seconds
     timeout = httpx.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds))
     try:
@@ -49,12 +51,14 @@ def call(client: httpx.Client, request: Request, *, timeout_seconds: float, most
 
 def _judged(response: httpx.Response, body: bytes) -> Answer:
     status = response.status_code
+    told = Answer(body=body, status=status, headers={name.lower(): value for name, value in response.headers.items()})
     if 200 <= status < 300:
-        return Answer(body=body)
+        return told
+    error = f"HTTP {status}"
     if status >= 500 or status in _TEMPORARY:
         later = retry_after(response.headers.get("retry-after", ""), now=datetime.now(UTC))
-        return Answer(body=body, error=f"HTTP {status}", retry_after_seconds=later)
-    return Answer(body=body, error=f"HTTP {status}", permanent=True)
+        return msgspec.structs.replace(told, error=error, retry_after_seconds=later)
+    return msgspec.structs.replace(told, error=error, permanent=True)
 
 
 def retry_after(told: str, *, now: datetime) -> float | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 from uuid import uuid4
 
 import msgspec
@@ -60,6 +60,14 @@ class Act(Protocol):
 
     def ended(self, connection: Connection[Any], claimed: Claimed, outcome: Outcome) -> None:
         """Tell whoever asked, in the transaction that ends the call."""
+
+
+@runtime_checkable
+class WholeAct(Act, Protocol):
+    """An act that must see the whole answer: a platform that signs its headers, or explains a refusal in a body."""
+
+    def hear(self, answer: Answer, payload: Mapping[str, Any], source: Source) -> Answer:
+        """What the answer amounts to, errors of HTTP included; asked instead of `judge`."""
 
 
 class Sender:
@@ -163,10 +171,12 @@ class Sender:
     def _heard(self, claimed: Claimed, answer: Answer) -> Answer:
         """What the answer amounts to in the platform's own words."""
         source, act = self._sources.get(claimed.source), self._acts[claimed.act]
-        if answer.error is not None or source is None:
+        if source is None:
             return answer
         try:
-            return act.judge(answer.body, claimed.payload, source)
+            if isinstance(act, WholeAct) and answer.status:
+                return act.hear(answer, claimed.payload, source)
+            return answer if answer.error is not None else act.judge(answer.body, claimed.payload, source)
         except Exception as problem:  # noqa: BLE001 - a fault of one act must not stop the others
             _log.exception("answer cannot be judged", call=claimed.id)
             return _refused(f"内部错误：{problem!r}")

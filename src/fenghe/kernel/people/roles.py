@@ -14,6 +14,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "policy.publish": "发布与回滚熔断阈值",
     "inbox.view": "查看收件箱与原始报文",
     "inbox.replay": "重放报文",
+    "money.view": "查看资金与账单",
+    "money.import": "导入账单、编辑账单布局",
     "exports.create": "导出文件",
     "audit.view": "查看审计与访问记录",
     "sources.manage": "管理连接与密钥",
@@ -41,10 +43,10 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         }
     ),
     "purchasing": frozenset({"orders.view", "exports.create"}),
-    "finance": frozenset({"orders.view", "exports.create", "audit.view"}),
+    "finance": frozenset({"orders.view", "exports.create", "audit.view", "money.view", "money.import"}),
     "warehouse": frozenset({"orders.view"}),
     "admin": frozenset(PERMISSIONS),
-    "auditor": frozenset({"orders.view", "inbox.view", "audit.view", "exports.create"}),
+    "auditor": frozenset({"orders.view", "inbox.view", "audit.view", "exports.create", "money.view"}),
 }  # fmt: skip
 """What each role may do. Raw messages hold personal data in the clear, so who may see them is kept small."""
 

@@ -211,3 +211,57 @@ alter table refund add column ask_due_at timestamptz;
 alter table refund add column asked integer not null default 0;
 create index refund_bind_due on refund (bind_due_at) where bind_due_at is not null;
 create index refund_ask_due on refund (ask_due_at) where ask_due_at is not null;
+
+alter table payment add column ruled text not null default '';
+comment on column payment.ruled is 'what people decided about its binding: cause:decision, parted by blanks';
+
+-- An order that comes late, changes its price or is cancelled makes its payments due at the guard, in the transaction that says so.
+create function payments_hear_of_new_orders() returns trigger language plpgsql as $$
+begin
+    update payment p set bind_due_at = now() from (select distinct order_no from told where order_no <> '') t
+        where p.order_no = t.order_no;
+    return null;
+end $$;
+create function payments_hear_of_changed_orders() returns trigger language plpgsql as $$
+begin
+    update payment p set bind_due_at = now() from (
+        select distinct n.order_no from told n join was o on o.subject_id = n.subject_id
+        where n.order_no <> '' and (n.order_no, n.currency, n.due_minor, n.refunded_minor, n.paid_at,
+            n.state in ('closed_unpaid', 'cancelled', 'closed_refunded'), n.state = 'part_paid')
+            is distinct from (o.order_no, o.currency, o.due_minor, o.refunded_minor, o.paid_at,
+            o.state in ('closed_unpaid', 'cancelled', 'closed_refunded'), o.state = 'part_paid')) t
+        where p.order_no = t.order_no;
+    return null;
+end $$;
+create trigger order_book_new after insert on order_book referencing new table as told
+    for each statement execute function payments_hear_of_new_orders();
+create trigger order_book_changed after update on order_book referencing old table as was new table as told
+    for each statement execute function payments_hear_of_changed_orders();
+
+-- ── payment orders 商户下单: links we made for buyers, and orders whose payment we look for at a provider ──────────────────
+create table pay_order (
+    id bigint generated always as identity primary key,
+    source text not null references source (id),
+    provider text not null,
+    out_trade_no text not null,
+    order_no text not null,
+    reason text not null check (reason in ('link', 'search')),
+    way text not null default '',
+    currency text not null default 'CNY',
+    amount_minor bigint,
+    title text not null default '',
+    url text not null default '',
+    status text not null default 'waiting' check (status in ('waiting', 'open', 'paid', 'closed', 'failed', 'absent')),
+    error text not null default '',
+    made_by text not null default '',
+    expires_at timestamptz,
+    asked integer not null default 0,
+    ask_due_at timestamptz,
+    created_at timestamptz not null default now(),
+    changed_at timestamptz not null default now(),
+    unique (source, out_trade_no)
+);
+comment on table pay_order is '商户下单: a link made for a buyer, or an order whose payment is looked for; asked about until it is paid, closed or absent';
+create index pay_order_number on pay_order (order_no);
+create index pay_order_ask_due on pay_order (ask_due_at) where ask_due_at is not null;
+create index pay_order_open on pay_order (order_no) where status in ('waiting', 'open');

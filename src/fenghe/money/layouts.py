@@ -1,0 +1,342 @@
+"""How a file of money is laid out (资金文件布局): which column says what. A declaration that a user may write. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, timedelta, timezone
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from fenghe.money.headers import stem_of, tidy
+
+Kind = Literal["payments", "refunds", "vouchers", "payouts", "statement"]
+Value = Literal["text", "id", "money", "time", "date", "rate", "word"]
+Unit = Literal["", "major", "minor"]
+
+SHIPPED: Final = Path(__file__).with_name("shipped")
+
+_NUMBERS: Final[dict[str, Value]] = {"payment_no": "id", "out_trade_no": "id", "order_no": "id"}
+
+FIELDS: Final[Mapping[Kind, Mapping[str, Value]]] = {
+    "payments": {
+        "provider": "text", "status": "word", "currency": "text", "amount": "money", "buyer_paid": "money",
+        "fee": "money", "paid_at": "time", "occurred_at": "time", "method": "text", "buyer": "text", **_NUMBERS,
+    },
+    "refunds": {
+        "provider": "text", "refund_no": "id", "out_refund_no": "id", "status": "word", "currency": "text",
+        "amount": "money", "refunded_at": "time", "occurred_at": "time", **_NUMBERS,
+    },
+    "vouchers": {
+        "voucher_no": "id", "voucher_type": "word", "refund_no": "id", "currency": "text", "amount": "money",
+        "income": "money", "expense": "money", "booked_on": "date", "account": "text", "remark": "text", **_NUMBERS,
+    },
+    "payouts": {
+        "provider": "text", "payout_no": "id", "currency": "text", "amount": "money", "gross": "money", "fee": "money",
+        "commission": "money", "paid_out_on": "date", "occurred_at": "time", "bank_ref": "id", "account": "text",
+        **_NUMBERS,
+    },
+    "statement": {
+        "provider": "text", "account": "text", "currency": "text", "occurred_at": "time", "booked_on": "date",
+        "line_no": "id", "refund_no": "id", "batch_no": "id", "net": "money", "income": "money", "expense": "money",
+        "amount": "money", "direction": "word", "gross": "money", "fee": "money", "balance": "money",
+        "counterparty": "text", "summary": "text", "kind": "word", "status": "word", "void": "word", "method": "text",
+        "buyer": "text", "out_refund_no": "id", "trade_amount": "money", "refund_amount": "money",
+        "foreign_currency": "text", "foreign": "money", "rate": "rate", **_NUMBERS,
+    },
+}  # fmt: skip
+"""What a row of each kind of file may say; the names are those of the told item, amounts without `_minor`."""
+
+LINE_KINDS: Final = frozenset(
+    {
+        "payment", "refund", "fee", "fee_refund", "commission", "split", "split_return", "payout", "transfer",
+        "adjustment", "fx", "other",
+    }
+)  # fmt: skip
+"""What a movement on a statement can be."""
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where a value comes from: the first of `columns` that says something, amounts added, texts joined, a constant."""
+
+    columns: tuple[str, ...] = ()
+    sum: tuple[str, ...] = ()
+    """Amounts to be added; those the file does not have are left out."""
+    less: tuple[str, ...] = ()
+    """Amounts to be taken off."""
+    join: tuple[str, ...] = ()
+    """Texts to be put one after another, as a date and a time in two columns."""
+    glue: str = " "
+    """What stands between joined texts."""
+    constant: str = ""
+    values: dict[str, str] = {}
+    """What the file calls it → what we call it."""
+    holds: dict[str, str] = {}
+    """For words that vary: a part of the word → what we call it; the first that is in the word counts."""
+    unsaid: tuple[str, ...] = ()
+    """Values by which the file means that it says nothing, beside an empty one, `-`, `--`, `/` and `\\N`."""
+    before: str = ""
+    """Only what stands before this mark."""
+    after: str = ""
+    """Only what stands after this mark."""
+    unit: Unit = ""
+    """Amounts are in yuan (major) or fen (minor); unsaid: the heading tells, and where it does not, the file is looked at."""
+    sign: Literal["", "+", "-", "absolute"] = ""
+    """How the amount counts: as told, turned round, or without its sign."""
+    zone: str = ""
+    """The offset of this column's times where it is not the layout's."""
+
+
+Told = str | tuple[str, ...] | Source
+"""A source; a bare name, or a list of names, is short for its columns."""
+
+
+class Total(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A figure that the file tells of itself (汇总数): `says` is how it is called there; it must equal what the rows give."""
+
+    says: str
+    count: bool = False
+    """How many rows; else the sum of the column `sum`."""
+    sum: str = ""
+    where: dict[str, tuple[str, ...]] = {}
+    """Only rows whose column is one of these words."""
+    absolute: bool = False
+    """Told without its sign."""
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One layout. `needs` are the columns by which it is recognised; each may be a list of names for the same."""
+
+    name: str
+    title: str
+    kind: Kind
+    needs: tuple[str | tuple[str, ...], ...]
+    fields: dict[str, Told]
+    provider: str = ""
+    ledger: Literal["", "trade", "funds", "settlement", "bank"] = ""
+    zone: str = "+08:00"
+    currency: str = "CNY"
+    decimal: Literal[".", ","] = "."
+    note: str = ""
+    general: bool = False
+    """Known by everyday names for its columns, so only where nothing more particular fits."""
+    components: dict[str, Literal["+", "-", "?"]] = {}
+    """A wide row's money parts and how each counts towards the net; `?`: as told, or turned round where only that adds up."""
+    direction_rule: Literal["times", "absolute"] = "times"
+    """A direction turns the told amount (a reversed one stays reversed), or decides alone."""
+    expense_is: Literal["positive", "negative"] = "positive"
+    numbered: bool = False
+    """The provider gives every movement its own number: the same one told twice is one."""
+    trades: bool = False
+    """Its payments and refunds are the provider's word on payments and refunds too."""
+    summary_of: str = ""
+    """Its rows only add up those of files of another layout: nothing of it is booked."""
+    totals: tuple[Total, ...] = ()
+    totals_head: tuple[str, ...] = ()
+    """Columns of the second heading that stands before the row of totals."""
+    ends_with: tuple[str, ...] = ()
+    """A whole file has a line that begins with one of these: one without is cut."""
+    free_text: tuple[str, ...] = ()
+    """Columns in which a bare comma may stand."""
+    header_has: tuple[str, ...] = ()
+    skip_prefixes: tuple[str, ...] = ()
+    sheet: str | None = None
+    short_rows: bool = False
+
+
+class BadLayout(ValueError):
+    """The layout says something that cannot be; `path` is where, `expected` what would be right."""
+
+    def __init__(self, path: str, expected: str) -> None:
+        super().__init__(f"{path}: expected {expected}")
+        self.path = path
+        self.expected = expected
+
+
+class NoLayout(msgspec.Struct, frozen=True, kw_only=True):
+    """No layout fits. `nearest` misses the fewest columns, those in `missing`."""
+
+    nearest: str = ""
+    missing: tuple[str, ...] = ()
+
+
+class Ambiguous(msgspec.Struct, frozen=True, kw_only=True):
+    """Several layouts fit the columns equally well; a person has to say which."""
+
+    names: tuple[str, ...]
+
+
+def source_of(told: Told) -> Source:
+    """The source in full."""
+    match told:
+        case str():
+            return Source(columns=(told,))
+        case Source():
+            return told
+        case _:
+            return Source(columns=told)
+
+
+@lru_cache(maxsize=2048)
+def _names(told: str, money: bool) -> frozenset[str]:
+    """How a column of this name may be found: by its name, and an amount also by its name without the unit."""
+    return frozenset({tidy(told), stem_of(told)[0]}) if money else frozenset({tidy(told)})
+
+
+def find_column(name: str, have: Mapping[str, str], *, money: bool) -> str | None:
+    """The file's column that a layout calls `name`; `have` is the file's columns by their tidied names and stems."""
+    return next((have[told] for told in (tidy(name), *_names(name, money)) if told in have), None)
+
+
+def columns_by_name(columns: Iterable[str], *, money: bool = False) -> dict[str, str]:
+    """The file's columns by tidied name; with `money` also by their stems, the first that has a stem."""
+    told = tuple(columns)
+    have: dict[str, str] = {}
+    for name in told:
+        have.setdefault(tidy(name), name)
+    if money:
+        for name in told:
+            have.setdefault(stem_of(name)[0], name)
+    return have
+
+
+def find_layout(columns: Iterable[str], layouts: Sequence[Layout]) -> Layout | Ambiguous | NoLayout:
+    """The layout that fits the columns: all it needs is there, and of several it knows the most of them."""
+    told = tuple(columns)
+    missing = {layout.name: missing_columns(layout, told) for layout in layouts}
+    fitting = [layout for layout in layouts if not missing[layout.name]]
+    if not fitting:
+        near = min(layouts, key=lambda one: (len(missing[one.name]) / len(one.needs), one.general), default=None)
+        if near is None or len(missing[near.name]) == len(near.needs):
+            return NoLayout()
+        return NoLayout(nearest=near.name, missing=missing[near.name])
+    special = [layout for layout in fitting if not layout.general] or fitting
+    have = {tidy(name) for name in told}
+    scores = {layout.name: len(have & _known(layout)) + len(layout.needs) for layout in special}
+    best = [layout for layout in special if scores[layout.name] == max(scores.values())]
+    return best[0] if len(best) == 1 else Ambiguous(names=tuple(layout.name for layout in best))
+
+
+def missing_columns(layout: Layout, columns: Iterable[str]) -> tuple[str, ...]:
+    """What the layout needs and the file does not have."""
+    have = columns_by_name(columns, money=True)
+    needs = [(need,) if isinstance(need, str) else need for need in layout.needs]
+    return tuple(names[0] for names in needs if not any(find_column(name, have, money=True) for name in names))
+
+
+@lru_cache(maxsize=256)
+def _known_of(name: str, told: tuple[str, ...]) -> frozenset[str]:  # noqa: ARG001 - the name makes the key readable
+    return frozenset(tidy(column) for column in told)
+
+
+def _known(layout: Layout) -> frozenset[str]:
+    told = [column for source in map(source_of, layout.fields.values()) for column in columns_of(source)]
+    needs = [name for need in layout.needs for name in ((need,) if isinstance(need, str) else need)]
+    return _known_of(layout.name, (*told, *needs, *layout.components))
+
+
+def columns_of(source: Source) -> tuple[str, ...]:
+    """Every column that a source may look at."""
+    return (*source.columns, *source.sum, *source.less, *source.join)
+
+
+@lru_cache(maxsize=64)
+def parse_zone(text: str) -> timezone:
+    """An offset like `+08:00` or `Z`. Raises ValueError."""
+    if text == "Z":
+        return UTC
+    found = re.fullmatch(r"([+-])(\d\d):(\d\d)", text)
+    if found is None or int(found[2]) > 14 or int(found[3]) > 59:
+        raise ValueError(text)
+    offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
+    return timezone(-offset if found[1] == "-" else offset)
+
+
+def parse_layout(body: bytes | Mapping[str, Any]) -> Layout:
+    """A layout from its JSON. Raises BadLayout with the place and what is expected there."""
+    try:
+        layout = msgspec.json.decode(body, type=Layout) if isinstance(body, bytes) else msgspec.convert(body, Layout)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        what, _, where = str(error).partition(" - at ")
+        raise BadLayout(where.strip("`") or "$", what) from None
+    _check(layout)
+    return msgspec.structs.replace(layout, fields={name: source_of(told) for name, told in layout.fields.items()})
+
+
+_MUST: Final[Mapping[Kind, tuple[tuple[str, ...], ...]]] = {
+    "payments": (("payment_no",), ("amount",)),
+    "refunds": (("refund_no",), ("amount",)),
+    "vouchers": (("voucher_no",), ("amount", "income", "expense")),
+    "payouts": (("payout_no",), ("amount",)),
+    "statement": (("occurred_at", "booked_on"), ("net", "amount", "income", "expense")),
+}
+"""Of each of these, one field must be told, or there is nothing to keep."""
+
+
+def _check(layout: Layout) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", layout.name):
+        raise BadLayout("$.name", "a word of small letters, digits and _, like my_bank")
+    if not layout.needs:
+        raise BadLayout("$.needs", "the columns by which the layout is recognised")
+    if not re.fullmatch(r"[A-Z]{3}", layout.currency):
+        raise BadLayout("$.currency", "a currency code like CNY")
+    if layout.kind == "statement" and not layout.ledger:
+        raise BadLayout("$.ledger", "trade, funds, settlement or bank")
+    known = FIELDS[layout.kind]
+    for name, told in layout.fields.items():
+        if name not in known:
+            raise BadLayout(f"$.fields.{name}", f"one of {', '.join(known)}")
+        _check_source(f"$.fields.{name}", source_of(told), known[name])
+    for any_of in () if layout.summary_of else _MUST[layout.kind]:
+        if not any(name in layout.fields for name in any_of):
+            raise BadLayout(f"$.fields.{any_of[0]}", f"the column of {' or '.join(any_of)}")
+    if "amount" in layout.fields and layout.kind == "statement" and "direction" not in layout.fields:
+        raise BadLayout("$.fields.direction", "which way an amount goes; a signed amount is called net")
+    _check_zone("$.zone", layout.zone)
+
+
+def _check_source(path: str, source: Source, value: Value) -> None:
+    ways = [way for way in (source.columns, source.sum or source.less, source.join) if way]
+    if len(ways) > 1 or not (ways or source.constant):
+        raise BadLayout(path, "one of columns, sum, join, or a constant")
+    if (source.sum or source.less) and value != "money":
+        raise BadLayout(f"{path}.sum", "sums only where an amount is told")
+    if source.zone:
+        _check_zone(f"{path}.zone", source.zone)
+
+
+def _check_zone(path: str, zone: str) -> None:
+    try:
+        parse_zone(zone)
+    except ValueError:
+        raise BadLayout(path, "an offset like +08:00") from None
+
+
+@cache
+def shipped_layouts(kind: Kind) -> tuple[Layout, ...]:
+    """The layouts of a kind that come with the product, by name."""
+    told = (parse_layout(path.read_bytes()) for path in sorted(SHIPPED.glob("*.json")))
+    return tuple(layout for layout in told if layout.kind == kind)
+
+
+@lru_cache(maxsize=256)
+def shipped_layout(name: str) -> Layout | None:
+    """The shipped layout of this name; a general one's name with `_yuan` or `_fen` reads its bare amounts so."""
+    kinds: tuple[Kind, ...] = ("payments", "refunds", "vouchers", "payouts", "statement")
+    every = {layout.name: layout for kind in kinds for layout in shipped_layouts(kind)}
+    if name in every:
+        return every[name]
+    base, _, unit = name.rpartition("_")
+    if base in every and every[base].general and unit in ("yuan", "fen"):
+        return _in_unit(every[base], name, "major" if unit == "yuan" else "minor")
+    return None
+
+
+def _in_unit(layout: Layout, name: str, unit: Unit) -> Layout:
+    known = FIELDS[layout.kind]
+    fields: dict[str, Told] = {
+        field: msgspec.structs.replace(source_of(told), unit=unit) if known[field] == "money" else told
+        for field, told in layout.fields.items()
+    }
+    return msgspec.structs.replace(layout, name=name, fields=fields)

@@ -1,0 +1,112 @@
+"""The providers' HTTP face in the sandbox (沙箱收款接口): WeChat Pay at /v3/…, Alipay at /gateway.do, bills beside them."""
+
+import time
+from collections import Counter
+from urllib.parse import parse_qsl
+
+from fenghe.kernel.values import digest
+from fenghe.simulator.app import App, Receive, Scope, Send
+from fenghe.simulator.clock import Clock, StoppedClock
+from fenghe.simulator.dialects import alipay, wechatpay
+from fenghe.simulator.till import Till
+
+MAX_BODY = 1_000_000
+
+
+class TillGateway:
+    """Both providers over one till; counts their calls. Signatures bear the wall's time, contents the sandbox's."""
+
+    def __init__(self, till: Till, clock: Clock | None = None) -> None:
+        self.till = till
+        self.clock = clock or StoppedClock(till.now)
+        self.wechat_keys = wechatpay.Keys(till.seed)
+        self.alipay_keys = alipay.Keys(till.seed)
+        self.calls: Counter[str] = Counter()
+
+    def secrets(self, provider: str) -> dict[str, str]:
+        """What a merchant fills in for this provider."""
+        return (self.wechat_keys if provider == "wechatpay" else self.alipay_keys).secrets()
+
+    def wechat(
+        self, method: str, target: str, body: bytes, header: str, base: str
+    ) -> tuple[int, bytes, dict[str, str]]:
+        """A call of WeChat Pay: refused unsigned, answered signed."""
+        self.calls["wechatpay"] += 1
+        if wechatpay.authorized(self.wechat_keys, method, target, body, header):
+            status, told = wechatpay.answer(
+                self.till, self.wechat_keys, method, target, body, now=self.clock.now(), base=base
+            )
+        else:
+            status, told = 401, '{"code":"SIGN_ERROR","message":"错误的签名，验签失败"}'.encode()
+        if target.startswith(wechatpay.UNSIGNED):
+            return status, told, {"content-type": "application/x-gzip"} if status == 200 else {}
+        nonce = digest("answer", str(self.calls["wechatpay"]))
+        return status, told, wechatpay.signed_headers(self.wechat_keys, told, wall=int(time.time()), nonce=nonce)
+
+    def alipay(self, query: str, body: bytes, base: str) -> bytes:
+        """A call of Alipay's gateway."""
+        self.calls["alipay"] += 1
+        told = dict(parse_qsl(query, keep_blank_values=True))
+        return alipay.answer(self.till, self.alipay_keys, told, body, now=self.clock.now(), base=base)
+
+    def alipay_bill(self, query: str) -> bytes | None:
+        """A bill's ZIP."""
+        told = dict(parse_qsl(query))
+        return alipay.bill_file(self.till, told.get("bill_type", ""), told.get("bill_date", ""), now=self.clock.now())
+
+
+def build_till_app(gateway: TillGateway) -> App:
+    """The ASGI app of a till."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            await _serve(gateway, scope, receive, send)
+
+    return app
+
+
+async def _serve(gateway: TillGateway, scope: Scope, receive: Receive, send: Send) -> None:
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    query = scope["query_string"].decode("latin-1")
+    path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
+    base = f"http://{headers.get('host', '127.0.0.1')}"
+    body = await _body(receive)
+    if path.startswith("/v3/"):
+        target = path + (f"?{query}" if query else "")
+        status, told, more = gateway.wechat(scope["method"], target, body, headers.get("authorization", ""), base)
+        await _answer(send, status, told, more)
+    elif path == "/gateway.do":
+        await _answer(send, 200, gateway.alipay(query, body, base), {})
+    elif path == "/alipay-bill" and (bill := gateway.alipay_bill(query)) is not None:
+        await _answer(send, 200, bill, {"content-type": "application/zip"})
+    else:
+        await _answer(send, 404, b'{"error":"no such gateway"}', {})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+async def _body(receive: Receive) -> bytes:
+    body = b""
+    while len(body) <= MAX_BODY:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    return body
+
+
+async def _answer(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
+    told = {"content-type": "application/json; charset=utf-8", **headers}
+    if status != 204:
+        told["content-length"] = str(len(body))
+    raw = [(name.encode(), value.encode()) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
