@@ -8,6 +8,7 @@ import "./styles/bench.css";
 import "./styles/cases.css";
 import "./styles/evidence.css";
 import "./styles/mapping.css";
+import "./styles/statements.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";

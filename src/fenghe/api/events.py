@@ -26,7 +26,7 @@ from fenghe.kernel.web.routes_support import ANY_PERSON, ApiRequest, current_per
 
 log = logging.getLogger(__name__)
 
-TOPICS: Final = ("orders", "cases", "messages", "mappings", "workbench")
+TOPICS: Final = ("orders", "cases", "messages", "mappings", "workbench", "statements")
 READ_EVERY: Final = 0.3
 TELL_EVERY: Final = 1.0
 PING_EVERY: Final = 15.0

@@ -30,11 +30,11 @@ def import_statement(
     connection: Connection[Any], path: Path, plan: Plan, report: FileReport, *, actor: Actor, note: Note
 ) -> None:
     """Read one file of statements into the inbox. Raises FileRefused and NotThisFile before anything is stored."""
-    surveyed = {part.digest: part for part in survey_statement(path, plan)}
+    surveyed = {told.digest: told for told in survey_statement(path, plan)}
     import_source.ensure(connection, plan, actor)
-    for part in surveyed.values():
-        report.checks += part.checks
-        report.notes += part.notes
+    for told in surveyed.values():
+        report.checks += told.checks
+        report.notes += told.notes
     for part in open_parts(path):
         _import_part(connection, part, surveyed[part.digest], plan, report, actor=actor, note=note)
 

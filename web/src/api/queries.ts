@@ -13,7 +13,8 @@ export type Topic =
   | "people"
   | "sources"
   | "views"
-  | "facets";
+  | "facets"
+  | "statements";
 
 /** Which keys a live topic touches: an order's page shows its cases, the bench counts everything. */
 const TOUCHES: Record<string, Topic[]> = {
@@ -24,6 +25,7 @@ const TOUCHES: Record<string, Topic[]> = {
   policies: ["policies"],
   sources: ["sources"],
   workbench: ["workbench"],
+  statements: ["statements"],
 };
 
 interface Options {

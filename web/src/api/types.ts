@@ -37,6 +37,8 @@ export type Permission =
   | "policy.edit"
   | "policy.publish"
   | "sources.manage"
+  | "money.view"
+  | "money.import"
   | "exports.create";
 
 export type Locale = "zh-CN" | "en";

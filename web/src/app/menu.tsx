@@ -4,6 +4,7 @@ import {
   AppstoreOutlined,
   AuditOutlined,
   BranchesOutlined,
+  FileDoneOutlined,
   InboxOutlined,
   QuestionCircleOutlined,
   SafetyCertificateOutlined,
@@ -44,6 +45,18 @@ export const MENU: MenuGroup[] = [
         icon: <AuditOutlined />,
         anyOf: ["orders.view", "cases.rule", "cases.assign"],
         badge: "cases_open",
+      },
+    ],
+  },
+  {
+    word: "menu.money",
+    entries: [
+      {
+        key: "statements",
+        to: "/money/statements",
+        word: "menu.statements",
+        icon: <FileDoneOutlined />,
+        anyOf: ["money.view", "money.import"],
       },
     ],
   },

@@ -72,6 +72,10 @@ export const router = createBrowserRouter([
             lazy: async () => ({ Component: (await import("../screens/sources/SourceList")).SourceList }),
           },
           { path: "people", lazy: async () => ({ Component: (await import("../screens/people/People")).People }) },
+          {
+            path: "money/statements",
+            lazy: async () => ({ Component: (await import("../screens/statements/Statements")).Statements }),
+          },
           { path: "*", element: <NotFoundScreen /> },
         ],
       },

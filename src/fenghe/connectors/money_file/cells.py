@@ -85,7 +85,7 @@ class Readers:
 
     def currency_of(self, cells: Cells) -> str:
         """The row's own currency, else the layout's."""
-        told = self.currency(cells, "") if self.currency else None
+        told: str | None = self.currency(cells, "") if self.currency else None
         if not told:
             return self.layout.currency
         code = CURRENCIES.get(told, told.upper())

@@ -126,7 +126,7 @@ def _layout(name: str, kind: str, columns: tuple[str, ...], config: Mapping[str,
         return layout
     if kind not in READ:
         raise NotReadable("kind", f"one of {', '.join(READ)}", kind or "nothing", "no_layout")
-    return _by_columns(kind, columns)  # type: ignore[arg-type]
+    return _by_columns(kind, columns)
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ import { actions } from "./actions";
 import { app } from "./app";
 import { flow } from "./flow";
 import { shared } from "./shared";
+import { statements } from "./statements";
 import { states } from "./states";
 import { work } from "./work";
 
@@ -22,7 +23,7 @@ describe("the two dictionaries", () => {
     expect(uneven.map(([key]) => key)).toEqual([]);
   });
   it("define every key once", () => {
-    const parts = [actions, app, shared, states, flow, work].map((part) => Object.keys(part).length);
+    const parts = [actions, app, shared, states, flow, work, statements].map((part) => Object.keys(part).length);
     expect(parts.reduce((all, each) => all + each, 0)).toBe(entries.length);
   });
   it("speak Chinese in Chinese and no Chinese in English", () => {
