@@ -4,6 +4,7 @@ import typer
 
 from fenghe.cli import auditing, backing_up, demo, importing, people, reconciling, serving, simulating
 from fenghe.cli.bench import command as bench
+from fenghe.cli.bench import reconciling as bench_recon
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +25,7 @@ app.command("breaks")(reconciling.breaks)
 app.command("simulate")(simulating.simulate)
 app.command("demo")(demo.demo)
 app.command("bench")(bench.bench)
+app.command("bench-recon")(bench_recon.bench_recon)
 
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
 users.command("add")(people.add)
