@@ -24,8 +24,11 @@ app.command("reconcile")(reconciling.reconcile)
 app.command("breaks")(reconciling.breaks)
 app.command("simulate")(simulating.simulate)
 app.command("demo")(demo.demo)
-app.command("bench")(bench.bench)
-app.command("bench-recon")(bench_recon.bench_recon)
+
+benches = typer.Typer(help="The hub's speed as ratios against this machine's own limit.")
+benches.callback(invoke_without_command=True)(bench.bench)
+benches.command("recon")(bench_recon.bench_recon)
+app.add_typer(benches, name="bench")
 
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
 users.command("add")(people.add)

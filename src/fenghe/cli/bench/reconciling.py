@@ -1,4 +1,4 @@
-"""`fenghe bench-recon`: the scan against the bare full outer compare of the same rows, and how both grow, in one run."""
+"""`fenghe bench recon`: the scan against the bare full outer compare of the same rows, and how both grow, in one run."""
 
 import resource
 import statistics
@@ -104,7 +104,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def _table(told: list[Size]) -> Table:
-    table = Table(title="fenghe bench-recon (seconds)")
+    table = Table(title="fenghe bench recon (seconds)")
     for name in (
         "orders",
         "bare compare",
