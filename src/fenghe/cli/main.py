@@ -2,7 +2,7 @@
 
 import typer
 
-from fenghe.cli import auditing, backing_up, demo, importing, people, reconciling, serving, simulating
+from fenghe.cli import auditing, backing_up, breaking, demo, importing, people, reconciling, serving, simulating
 from fenghe.cli.bench import command as bench
 from fenghe.cli.bench import reconciling as bench_recon
 
@@ -21,7 +21,7 @@ app.command("restore")(backing_up.restore)
 app.command("import")(importing.import_files)
 app.command("scan")(reconciling.scan)
 app.command("reconcile")(reconciling.reconcile)
-app.command("breaks")(reconciling.breaks)
+app.command("breaks")(breaking.breaks)
 app.command("simulate")(simulating.simulate)
 app.command("demo")(demo.demo)
 

@@ -177,3 +177,9 @@ create index payment_number on payment (payment_no);
 create index refund_number on refund (refund_no);
 create index finance_voucher_payment on finance_voucher (payment_no) where order_no = '' and payment_no <> '';
 create index finance_voucher_refund on finance_voucher (refund_no) where order_no = '' and refund_no <> '';
+
+create table recon_secret (
+    one boolean primary key default true check (one),
+    secret bytea not null
+);
+comment on table recon_secret is 'what rows of exported break sheets are signed with: no secret of the outside world, only against mix-ups and made-up rows';
