@@ -25,7 +25,7 @@ def write(folder: Path, month: Month) -> dict[str, Path]:
             folder / "payments.csv",
             "out_trade_no,txn,provider,amount,fee,status,at",
             twice(
-                (padded(n, p.trade_no), p.number, p.provider, yuan(p.amount), "" if p.fee is None else yuan(p.fee), "success", when(p.at))
+                (padded(n, p.trade_no), p.number, p.provider, yuan(p.amount), yuan(p.fee), "success", when(p.at))
                 for n, p in enumerate(month.payments)
             ),
         ),

@@ -1,4 +1,4 @@
-"""A seeded month of a seller (造数): orders, payments, refunds, vouchers, pay-outs and bank lines, with faults planted at given counts.
+"""A seeded month of a seller (造数): orders, payments, refunds, vouchers, pay-outs and bank lines, faults planted.
 
 It knows nothing of the product's rules: what is planted is written down beside it, and that is what must be found.
 """

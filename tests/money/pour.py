@@ -1,4 +1,4 @@
-"""The month straight into the tables (灌数), for size and for what files cannot say; the product's own commands are tried beside it."""
+"""The month straight into the tables (灌数), for size and for what files cannot say."""
 
 from collections.abc import Iterable
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Real orders: a Tmall shop's paid, refunded and net by day, and Olist's orders × items × payments, computed twice, independently."""
+"""Real orders: a Tmall shop's paid, refunded and net by day, and Olist's orders × items × payments, computed twice."""
 
 import csv
 from collections import defaultdict

@@ -11,7 +11,7 @@ from psycopg import Connection
 from fenghe.cli.importing import actor
 from fenghe.cli.opening import working_connection
 from fenghe.cli.output import DEFAULT_DATA, CallWrong, DataDir, Json, Voice, speaking
-from fenghe.cli.reconciling import DayOption, FromOption, ToOption, day_of, money
+from fenghe.cli.reconciling import DAY, FIRST, LAST, day_of, money
 from fenghe.kernel.intake.opening import open_records
 from fenghe.kernel.intake.records import Broken
 from fenghe.kernel.web.exporting import XlsxWriter, csv_chunks, unguard
@@ -25,9 +25,9 @@ _HEADS: Final = ("号码", "原因", "代码", "日期", "状态", "金额")
 
 def breaks(  # noqa: PLR0913, PLR0917 - a command's options
     cause: Annotated[list[str] | None, typer.Option("--cause", help="A cause's code; may be given again.")] = None,
-    day: DayOption = None,
-    first: FromOption = None,
-    last: ToOption = None,
+    day: Annotated[str | None, typer.Option("--day", help=DAY)] = None,
+    first: Annotated[str | None, typer.Option("--from", help=FIRST)] = None,
+    last: Annotated[str | None, typer.Option("--to", help=LAST)] = None,
     order: Annotated[str, typer.Option("--order", help="An order or payment number.")] = "",
     status: Annotated[str, typer.Option("--status", help="open, closed or all.")] = "open",
     export: Annotated[Path | None, typer.Option("--export", help="Write them to this file: .xlsx or .csv.")] = None,
@@ -126,7 +126,7 @@ def _take_back(connection: Connection[Any], path: Path, *, apply: bool, voice: V
     with connection.transaction():
         standing = store_edits.standing(connection, [row.get("差异编号", "").strip() for _, row in rows])
         secret = store_edits.sheet_secret(connection)
-        wanted, refused = sheet.read_back(secret, rows, standing, store_edits.owners(connection))
+        wanted, refused = sheet.read_back(secret, rows, standing=standing, owners=store_edits.owners(connection))
         changed = store_edits.apply_edits(connection, wanted, actor=actor()) if apply else 0
     voice.result(
         {

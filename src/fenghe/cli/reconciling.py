@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -20,18 +19,18 @@ from fenghe.money.store_breaks import BreakFilter
 from fenghe.money.tasks_recon import Ask, Report, run, yesterday
 from fenghe.money.waterfall import Row, whole
 
-DayOption = Annotated[str | None, typer.Option("--day", help="One day, as 2026-02-01 (China).")]
-FromOption = Annotated[str | None, typer.Option("--from", help="First day.")]
-ToOption = Annotated[str | None, typer.Option("--to", help="Last day; yesterday if not said.")]
-AllOption = Annotated[bool, typer.Option("--all", help="The whole history.")]
+DAY: Final = "One day, as 2026-02-01 (China)."
+FIRST: Final = "First day."
+LAST: Final = "Last day; yesterday if not said."
+_ALL: Final = "The whole history."
 _SHOWN: Final = 40
 
 
 def scan(
-    day: DayOption = None,
-    first: FromOption = None,
-    last: ToOption = None,
-    everything: AllOption = False,
+    day: Annotated[str | None, typer.Option("--day", help=DAY)] = None,
+    first: Annotated[str | None, typer.Option("--from", help=FIRST)] = None,
+    last: Annotated[str | None, typer.Option("--to", help=LAST)] = None,
+    everything: Annotated[bool, typer.Option("--all", help=_ALL)] = False,
     data: DataDir = DEFAULT_DATA,
     json: Json = False,
 ) -> None:
@@ -48,10 +47,10 @@ def scan(
 
 
 def reconcile(
-    day: DayOption = None,
-    first: FromOption = None,
-    last: ToOption = None,
-    everything: AllOption = False,
+    day: Annotated[str | None, typer.Option("--day", help=DAY)] = None,
+    first: Annotated[str | None, typer.Option("--from", help=FIRST)] = None,
+    last: Annotated[str | None, typer.Option("--to", help=LAST)] = None,
+    everything: Annotated[bool, typer.Option("--all", help=_ALL)] = False,
     data: DataDir = DEFAULT_DATA,
     json: Json = False,
 ) -> None:

@@ -97,7 +97,7 @@ class _Open:
         told = [one for day in days for one in self._days.get(day, ())]
         return [one for one in told if one.currency == line.currency and one.name not in self._gone]
 
-    def settle(self, way: str, payouts: Iterable[Payout], lines: Iterable[BankLine], note: str = "") -> None:
+    def settle(self, way: str, payouts: Iterable[Payout], lines: Iterable[BankLine], *, note: str = "") -> None:
         """These belong together."""
         told = Settled(way=way, payouts=tuple(payouts), lines=tuple(lines), note=note)
         self.done.append(told)
@@ -121,7 +121,7 @@ def settle(payouts: Sequence[Payout], lines: Sequence[BankLine], matching: Match
             or one.day + timedelta(days=matching.payout_grace_days) > last
         )
         note = doubtful.get((one.provider, one.number), "")
-        left.settle("on_the_way" if waiting else "missing", [one], [], note)
+        left.settle("on_the_way" if waiting else "missing", [one], [], note=note)
     for line in left.lines:
         if line.kind == "payout" or any(word in line.text.lower() for word in _PROVIDERS):
             left.settle("alone", [], [line])

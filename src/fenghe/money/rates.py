@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 import msgspec
@@ -160,6 +161,7 @@ def _usual_rates(exchanges: Sequence[Exchange]) -> dict[tuple[str, str], Decimal
     told: dict[tuple[str, str], list[Decimal]] = {}
     for one in exchanges:
         if one.source_minor:
-            implied = one.rate or Decimal(abs(one.target_minor)) / abs(one.source_minor)
+            exact = Fraction(abs(one.target_minor), abs(one.source_minor))
+            implied = one.rate or Decimal(exact.numerator) / Decimal(exact.denominator)
             told.setdefault((one.source_currency, one.target_currency), []).append(implied)
     return {pair: sorted(rates)[len(rates) // 2] for pair, rates in told.items() if len(rates) >= 5}

@@ -174,3 +174,56 @@ def of_absence(row: tuple[Any, ...]) -> Found:
     )
     scope = f"statement:payment:{provider}:{number}"
     return _of(scope, difference, provider=provider, day=day, order_no=order_no, payment_no=number)
+
+
+_CONVENTION_PERCENT: Final = 20
+"""Where more of a provider's rows than this do not add up, it is their way of telling and not a fault of each."""
+
+
+def of_parts(rows: Iterable[tuple[Any, ...]]) -> list[Found]:
+    """Breaks of pay-outs that paid less than they should; where most rows are off nothing is called wrong."""
+    found = []
+    for number_id, provider, number, order_no, currency, day, should, paid, off, total in rows:
+        if paid < should and off * 100 <= _CONVENTION_PERCENT * total:
+            found.append(
+                of_part(
+                    number_id,
+                    provider=provider,
+                    number=number,
+                    order_no=order_no,
+                    currency=currency,
+                    day=day,
+                    should=should,
+                    paid=paid,
+                )
+            )
+    return found
+
+
+def of_part(
+    number_id: int,
+    provider: str,
+    number: str,
+    order_no: str,
+    *,
+    currency: str,
+    day: date | None,
+    should: int,
+    paid: int,
+) -> Found:
+    """The break of one order's part of a pay-out that is short."""
+    mixed = should == paid * 100
+    difference = Difference(
+        cause=Cause.FEN_YUAN_MIXUP if mixed else Cause.PAYOUT_SHORT,
+        field="part",
+        ours_minor=should,
+        theirs_minor=paid,
+        amount_minor=paid - should,
+        mark=order_no,
+        documents=(
+            Document(side="ours", kind="order", number=order_no, amount_minor=should),
+            Document(side="theirs", kind="payout", number=number, id=number_id, amount_minor=paid),
+        ),
+        currency=currency,
+    )
+    return _of(f"payout:{provider}:{number}", difference, provider=provider, day=day, order_no=order_no)

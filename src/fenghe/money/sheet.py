@@ -15,8 +15,8 @@ from fenghe.kernel.values import Money
 from fenghe.money.causes import title_of
 
 HEADINGS: Final = (
-    "行签名", "差异编号", "原因", "代码", "订单号", "支付单号", "渠道", "支付机构", "日期", "币种", "我方", "对方", "差额", "说明", "状态",
-    "负责人", "处理意见", "备注",
+    "行签名", "差异编号", "原因", "代码", "订单号", "支付单号", "渠道", "支付机构", "日期", "币种", "我方", "对方", "差额",
+    "说明", "状态", "负责人", "处理意见", "备注",
 )  # fmt: skip
 DECISIONS: Final = {
     "": "",
@@ -71,6 +71,7 @@ def cells(secret: bytes, one: Mapping[str, Any]) -> tuple[Any, ...]:
 def read_back(
     secret: bytes,
     rows: Iterable[tuple[int, Mapping[str, str]]],
+    *,
     standing: Mapping[str, Mapping[str, Any]],
     owners: Sequence[str],
 ) -> tuple[list[Edit], list[Refused]]:
@@ -78,7 +79,7 @@ def read_back(
     edits, refused = [], []
     seen: set[str] = set()
     for line, row in rows:
-        told = _row(secret, line, row, standing, owners, seen)
+        told = _row(secret, line, row, standing=standing, owners=owners, seen=seen)
         if isinstance(told, Refused):
             refused.append(told)
         elif told.changes:
@@ -90,6 +91,7 @@ def _row(
     secret: bytes,
     line: int,
     row: Mapping[str, str],
+    *,
     standing: Mapping[str, Mapping[str, Any]],
     owners: Sequence[str],
     seen: set[str],

@@ -245,7 +245,8 @@ def conditions(asked: BreakFilter) -> tuple[str, dict[str, Any]]:
 
 
 BREAK_COLUMNS: Final = (
-    "b.id, b.key, b.scope_key, b.cause, b.fault, b.status, b.order_no, b.payment_no, b.channel, b.shop, b.provider, b.day, b.currency,"
+    "b.id, b.key, b.scope_key, b.cause, b.fault, b.status, b.order_no, b.payment_no, b.channel, b.shop, b.provider, b.day,"
+    " b.currency,"
     " b.amount_minor, b.field, b.ours_minor, b.theirs_minor, b.documents, b.note, b.rule_version, b.owner_id, p.name as owner,"
     " b.decision, b.comment, b.case_id, b.first_run, b.last_run, b.found_at, b.closed_at, b.closed_by"
 )

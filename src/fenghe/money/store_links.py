@@ -378,7 +378,10 @@ def _touch(
     connection: Connection[Any], *, orders: str, payments: str, refunds: str, vouchers: str, lines: str, values: Any
 ) -> None:
     refund_key = "coalesce(nullif(r.order_no, ''), nullif(p.order_no, ''), '?p' || p.subject_id, '?r' || r.subject_id)"
-    voucher_key = "coalesce(nullif(v.order_no, ''), nullif(p.order_no, ''), '?p' || p.subject_id, nullif(r.order_no, ''), '?v' || v.id)"
+    voucher_key = (
+        "coalesce(nullif(v.order_no, ''), nullif(p.order_no, ''), '?p' || p.subject_id, nullif(r.order_no, ''),"
+        " '?v' || v.id)"
+    )
     of_refund = "refund r left join payment p on (p.provider, p.payment_no) = (r.provider, r.payment_no)"
     of_voucher = (
         "finance_voucher v left join payment p on v.payment_no <> '' and p.payment_no = v.payment_no"

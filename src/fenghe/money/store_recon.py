@@ -120,9 +120,12 @@ def _sums(connection: Connection[Any], group: str, span: tuple[date | None, date
         (
             f"select {group}, sum(n_o) filter (where {live})::bigint as orders,"
             f" coalesce(sum(due) filter (where {live}), 0)::bigint as due_minor, coalesce(sum(ro), 0)::bigint as refunded_minor,"
-            f" (coalesce(sum(due) filter (where {live}), 0) - coalesce(sum(ro), 0))::bigint as net_minor, sum(n_p)::bigint as payments,"
-            " coalesce(sum(p), 0)::bigint as paid_minor, coalesce(sum(r), 0)::bigint as given_back_minor, coalesce(sum(vo), 0)::bigint as booked_minor,"
-            f" coalesce(sum(vr), 0)::bigint as booked_back_minor from recon_chain where {_IN_SPAN} group by {places} order by {places}"
+            f" (coalesce(sum(due) filter (where {live}), 0) - coalesce(sum(ro), 0))::bigint as net_minor,"
+            " sum(n_p)::bigint as payments,"
+            " coalesce(sum(p), 0)::bigint as paid_minor, coalesce(sum(r), 0)::bigint as given_back_minor,"
+            " coalesce(sum(vo), 0)::bigint as booked_minor,"
+            f" coalesce(sum(vr), 0)::bigint as booked_back_minor"
+            f" from recon_chain where {_IN_SPAN} group by {places} order by {places}"
         ).encode(),
         {"first": span[0], "last": span[1]},
     )

@@ -183,14 +183,14 @@ def _fee_values(span: Span, **more: Any) -> dict[str, Any]:
 
 
 def fee_sample(
-    connection: Connection[Any], source: FeeSource, provider: str, currency: str, span: Span
+    connection: Connection[Any], source: FeeSource, of: tuple[str, str], *, span: Span
 ) -> list[tuple[int, int]]:
     """(base, taken) of some rows of a provider, the same at every look."""
     cursor = connection.execute(
         f"select b, t from (select {source.base} as b, {source.taken} as t from {source.table} where {source.where}"
         " and o.provider = %(provider)s and o.currency = %(currency)s order by"
         f" md5({source.number}) limit 5000) s where b is not null and t is not null".encode(),
-        _fee_values(span, provider=provider, currency=currency),
+        _fee_values(span, provider=of[0], currency=of[1]),
     )
     return [(int(b), int(t)) for b, t in cursor]
 
@@ -207,7 +207,7 @@ def expected_sql(base: str, rate: Rate) -> str:
 
 
 def fees_off(
-    connection: Connection[Any], source: FeeSource, provider: str, currency: str, span: Span, rates: Sequence[Rate]
+    connection: Connection[Any], source: FeeSource, of: tuple[str, str], *, span: Span, rates: Sequence[Rate]
 ) -> list[Taken]:
     """Rows where what was taken is by none of the rates."""
     fits = " or ".join(f"t = {expected_sql('b', rate)}" for rate in rates)
@@ -216,10 +216,10 @@ def fees_off(
         f" {source.number} as number, {source.order_no} as order_no, ({source.base})::bigint as b, ({source.taken})::bigint as t,"
         f" {source.day} as day from {source.table} where {source.where} and o.provider = %(provider)s"
         f" and o.currency = %(currency)s) s where b is not null and t is not null and not ({fits}) order by id".encode(),
-        _fee_values(span, provider=provider, currency=currency),
+        _fee_values(span, provider=of[0], currency=of[1]),
     )
     return [
-        Taken(source=source.name, id=r[0], number=r[1], order_no=r[2], provider=provider, currency=currency, base_minor=r[3],
+        Taken(source=source.name, id=r[0], number=r[1], order_no=r[2], provider=of[0], currency=of[1], base_minor=r[3],
               taken_minor=r[4], day=r[5])
         for r in cursor
     ]  # fmt: skip
@@ -294,3 +294,46 @@ def not_on_statement(connection: Connection[Any], span: Span) -> list[tuple[Any,
         _fee_values(span),
     )
     return cursor.fetchall()
+
+
+def parts_off(connection: Connection[Any]) -> list[tuple[Any, ...]]:
+    """Rows of pay-outs that do not add up: what was paid out is not what was owed less what was taken.
+
+    (id, provider, number, order, currency, day, should, paid out, how many rows of the provider are off, of how many). A row that
+    tells its gross is held to its own words; one that tells of an order only, to that order's gross.
+    """
+    return connection.execute(
+        "with own as (select id, provider, payout_no, order_no, currency, day, amount_minor as paid,"
+        " gross_minor - abs(coalesce(fee_minor, 0)) - abs(coalesce(commission_minor, 0)) as should from recon_payout"
+        " where gross_minor is not null), counted as (select *, count(*) over w as rows,"
+        " count(*) filter (where paid <> should) over w as off from own window w as (partition by provider, currency))"
+        " select id, provider, payout_no, order_no, currency, day, should, paid, off, rows from counted where paid <> should"
+        " order by id"
+    ).fetchall()
+
+
+def orders_off(connection: Connection[Any]) -> list[tuple[Any, ...]]:
+    """Orders whose pay-outs start from less than was taken: as above, by order, over the gross that the rows tell."""
+    return connection.execute(
+        "with own as (select min(o.id) as id, o.provider, min(o.payout_no) as payout_no, o.order_no, o.currency, min(o.day) as day,"
+        " sum(o.gross_minor)::bigint as paid, min(c.p) as p, coalesce(min(c.r), 0) as r, min(c.due) as due from recon_payout o"
+        " join recon_chain c on c.k = o.order_no and c.cur = o.currency where o.order_no <> '' and o.gross_minor is not null"
+        " and c.p is not null group by o.provider, o.order_no, o.currency), judged as (select *,"
+        " paid in (p, p - r, coalesce(due, p), coalesce(due, p) - r) or paid > p as fits from own), counted as (select *,"
+        " count(*) over w as rows, count(*) filter (where not fits) over w as off from judged"
+        " window w as (partition by provider, currency)) select id, provider, payout_no, order_no, currency, day,"
+        " case when abs(paid - p) <= abs(paid - p + r) then p else p - r end, paid, off, rows from counted where not fits"
+        " order by id"
+    ).fetchall()
+
+
+def net_pairs(connection: Connection[Any], provider: str | None = None) -> list[tuple[Any, ...]]:
+    """Pay-outs by order that tell nothing but an amount: (id, provider, number, order, currency, day, order's net, paid out)."""
+    return connection.execute(
+        "select o.id, o.provider, o.payout_no, o.order_no, o.currency, o.day, c.p - coalesce(c.r, 0), o.amount_minor"
+        " from recon_payout o join recon_chain c on c.k = o.order_no and c.cur = o.currency where o.order_no <> ''"
+        " and o.gross_minor is null and o.fee_minor is null and o.commission_minor is null and c.p is not null"
+        " and (%(provider)s::text is null or o.provider = %(provider)s) and (select count(*) from recon_payout x"
+        " where x.order_no = o.order_no and x.currency = o.currency) = 1 order by o.id limit 200000",
+        {"provider": provider},
+    ).fetchall()

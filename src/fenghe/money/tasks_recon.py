@@ -215,9 +215,9 @@ class _Run:
             return
         currency = outcome.currency
         for number, amount in enumerate((outcome.receivable, outcome.provider, outcome.booked)):
-            self.waterfall.level((currency, channel, provider), number, amount, 1)
+            self.waterfall.level((currency, channel, provider), number, amount, count=1)
         for name, place, amount in outcome.normal:
-            self.waterfall.explain((currency, channel, provider), place, name, amount)
+            self.waterfall.explain((currency, channel, provider), place, cause=name, amount=amount)
 
     def _add(self, found: list[Found]) -> None:
         """Note breaks: for the queue, for the waterfall of the days asked for, for the report."""
@@ -235,7 +235,7 @@ class _Run:
         span = (self.span.first, self.span.last)
         for currency, channel, provider, net, count in store_recon.clean_levels(self.connection, span):
             for number in range(3):
-                self.waterfall.level((currency, channel, provider), number, net, count)
+                self.waterfall.level((currency, channel, provider), number, net, count=count)
         settling.to_bank(self.waterfall)
 
     def _apply(self, run_id: int, touched: bool) -> store_breaks.Moved:

@@ -10,8 +10,16 @@ from fenghe.money.causes import TO_BANK
 from fenghe.money.found import Found
 from fenghe.money.payouts import Settled, settle
 from fenghe.money.policy import Policy
-from fenghe.money.rates import Rate, declared, misconverted, prevailing
-from fenghe.money.settled import of_absence, of_exchange, of_fee, of_settlement, of_statement
+from fenghe.money.rates import Rate, declared, misconverted, nearest, prevailing
+from fenghe.money.settled import (
+    of_absence,
+    of_exchange,
+    of_fee,
+    of_part,
+    of_parts,
+    of_settlement,
+    of_statement,
+)
 from fenghe.money.store_settlement import FEE_SOURCES, FeeSource, Span
 from fenghe.money.waterfall import Waterfall
 
@@ -42,7 +50,10 @@ class Settling:
             found += map(of_statement, store.statement_off(self.connection, self.span))
             found += map(of_absence, store.not_on_statement(self.connection, self.span))
         if "fees" in passes:
-            found += self._fees()
+            taken = self._fees()
+            named = {(one.provider, one.order_no) for one in taken if one.order_no}
+            found += taken
+            found += [one for one in self._parts() if (one.provider, one.order_no) not in named]
         if "fx" in passes:
             found += map(of_exchange, misconverted(store.exchanges(self.connection, self.span), self.policy.fx))
         if "payouts" in passes and self.payouts and self.bank:
@@ -62,7 +73,7 @@ class Settling:
             return []
         told = {"source": source.name, "what": source.what, "provider": provider, "currency": currency, "whose": whose}
         self.rates.append({**told, "ppm": [one.ppm for one in rates], "rounding": rates[0].rounding})
-        off = store.fees_off(self.connection, source, provider, currency, self.span, rates)
+        off = store.fees_off(self.connection, source, (provider, currency), span=self.span, rates=rates)
         counts = source.name == ("payout" if self._payouts_tell else "payment")
         return [of_fee(one, source.what, rates, counts=counts) for one in off]
 
@@ -70,13 +81,36 @@ class Settling:
         agreed = declared(self.policy.rates, what=source.what, provider=provider, day=self.span.last)
         if agreed:
             return agreed, "declared"
-        sample = store.fee_sample(self.connection, source, provider, currency, self.span)
+        sample = store.fee_sample(self.connection, source, (provider, currency), span=self.span)
         return prevailing(sample, self.policy.rates), "prevailing"
 
     @property
     def _payouts_tell(self) -> bool:
         """Whether pay-outs say what was taken off them."""
         return any(row[5] for row in self.sums)
+
+    def _parts(self) -> list[Found]:
+        """Orders' parts of pay-outs that are short. What a wrong fee or commission explains is told there."""
+        found = [*of_parts(store.parts_off(self.connection)), *of_parts(store.orders_off(self.connection))]
+        pairs = store.net_pairs(self.connection)
+        for provider, currency in sorted({(row[1], row[4]) for row in pairs}):
+            own = [row for row in pairs if (row[1], row[4]) == (provider, currency)]
+            rates = prevailing([(net, net - paid) for *_, net, paid in own], self.policy.rates)
+            for number_id, _, number, order_no, _, day, net, paid in own if rates else ():
+                should = net - nearest(net, net - paid, rates)[1]
+                if paid < should:
+                    part = of_part(
+                        number_id,
+                        provider=provider,
+                        number=number,
+                        order_no=order_no,
+                        currency=currency,
+                        day=day,
+                        should=should,
+                        paid=paid,
+                    )
+                    found.append(part)
+        return [one for one in found if self.span.holds(one.day)]
 
     def _bank(self) -> list[Found]:
         matching = self.policy.matching
@@ -96,14 +130,14 @@ class Settling:
             first = (one.payouts or one.lines)[0]
             provider = one.payouts[0].provider if one.payouts else ""
             amount = sum(line.amount_minor for line in one.lines)
-            waterfall.level((first.currency, "", provider), 3, amount, len(one.lines))
+            waterfall.level((first.currency, "", provider), 3, amount, count=len(one.lines))
             name = (first.currency, provider)
             out[name] = out.get(name, 0) + sum(told.amount_minor for told in one.payouts)
         self._deductions(waterfall, out)
         held = waterfall.held(1)
         for currency, provider in sorted({*out, *held}):
             amount = out.get((currency, provider), 0) - held.get((currency, provider), 0)
-            waterfall.explain((currency, "", provider), TO_BANK, "not_paid_out", amount)
+            waterfall.explain((currency, "", provider), TO_BANK, cause="not_paid_out", amount=amount)
 
     def _deductions(self, waterfall: Waterfall, out: dict[tuple[str, str], int]) -> None:
         """What was taken before it was paid out; what was taken wrongly is a break and not told here again."""
@@ -121,5 +155,5 @@ class Settling:
         for currency, provider, what, amount in taken:
             cause = "fee_wrong" if what == "fees" else "commission_wrong"
             part = (currency, "", provider)
-            waterfall.explain(part, TO_BANK, what, -amount - wrong.get((*part, cause), 0))
+            waterfall.explain(part, TO_BANK, cause=what, amount=-amount - wrong.get((*part, cause), 0))
             out[(currency, provider)] = out.get((currency, provider), 0) + amount

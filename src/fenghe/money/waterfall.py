@@ -37,11 +37,11 @@ class Waterfall:
         self._causes: dict[tuple[Part, int, str], list[int]] = {}
         self.bank = False
 
-    def level(self, part: Part, number: int, amount: int, count: int) -> None:
+    def level(self, part: Part, number: int, amount: int, *, count: int) -> None:
         """Add to a level."""
         _add(self._levels, (part, number), amount, count)
 
-    def explain(self, part: Part, place: int, cause: str, amount: int, count: int = 1) -> None:
+    def explain(self, part: Part, place: int, *, cause: str, amount: int, count: int = 1) -> None:
         """Add what a cause contributes to a step."""
         if amount:
             _add(self._causes, (part, place, cause), amount, count)
@@ -52,9 +52,9 @@ class Waterfall:
             cause = Cause.ACCEPTED if one.key in accepted else one.difference.cause
             for currency, place, amount in one.difference.steps:
                 part = (currency, one.channel, one.provider)
-                self.explain(part, place, cause, amount)
+                self.explain(part, place, cause=cause, amount=amount)
                 if place == TO_VOUCHER:
-                    self.explain(part, TO_BANK, cause, -amount)
+                    self.explain(part, TO_BANK, cause=cause, amount=-amount)
 
     def told_wrong(self) -> dict[tuple[str, str, str, str], int]:
         """(currency, channel, provider, cause) → what breaks contribute to the step to the bank."""
