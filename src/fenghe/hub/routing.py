@@ -11,7 +11,7 @@ from fenghe.kernel.inbox import routes as inbox
 from fenghe.logistics import routes as logistics
 from fenghe.logistics import routes_mapping, routes_policy
 from fenghe.logistics.routes_rows import details_of_orders
-from fenghe.money import routes_payments, routes_statements
+from fenghe.money import routes_payments, routes_recon, routes_statements
 from fenghe.orders import routes as orders
 
 __all__ = ["details_of_orders", "routers"]
@@ -31,4 +31,5 @@ def routers() -> Sequence[Any]:
         routes_statements.router,
         routes_intake.router,
         routes_payments.router,
+        routes_recon.router,
     ]

@@ -27,6 +27,7 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     payout_grace_days: int = 5
     statement_grace_days: int = 1
     most_parts: int = 12
+    escrow_providers: tuple[str, ...] = ("alipay", "douyin", "jd", "pdd")
 
 
 class RateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

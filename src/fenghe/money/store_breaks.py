@@ -280,3 +280,31 @@ def summary(connection: Connection[Any], asked: BreakFilter) -> list[dict[str, A
     )
     names = ("cause", "currency", "fault", "count", "amount_minor")
     return [{**dict(zip(names, row, strict=True)), "title": MEANINGS[Cause(row[0])].title} for row in cursor.fetchall()]
+
+
+def count(connection: Connection[Any], asked: BreakFilter, *, limit: int) -> int:
+    """How many there are, one past the limit at most."""
+    where, values = conditions(asked)
+    row = connection.execute(
+        f"select count(*) from (select from recon_break b where {where} limit %(limit)s) t".encode(),
+        {**values, "limit": limit + 1},
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def find_break(connection: Connection[Any], break_id: int) -> dict[str, Any] | None:
+    """One break."""
+    cursor = connection.execute(
+        f"select {BREAK_COLUMNS} from recon_break b left join person p on p.id = b.owner_id where b.id = %s".encode(),
+        (break_id,),
+    )
+    names = [column.name for column in cursor.description or ()]
+    row = cursor.fetchone()
+    return dict(zip(names, row, strict=True)) if row else None
+
+
+def events_of(connection: Connection[Any], break_id: int) -> list[tuple[Any, ...]]:
+    """(at, author, event, run, body) of a break, the oldest first."""
+    return connection.execute(
+        "select at, author, event, run_id, body from recon_event where break_id = %s order by id", (break_id,)
+    ).fetchall()

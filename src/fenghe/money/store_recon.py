@@ -208,3 +208,28 @@ def waterfall_of(
     return [
         Row(currency=r[0], place=r[1], step=r[2], cause=r[3], fault=r[4], amount_minor=r[5], count=r[6]) for r in cursor
     ]
+
+
+def list_runs(connection: Connection[Any], *, kind: str, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
+    """Runs, the newest first, and how many there are."""
+    values = {"kind": kind, "limit": limit, "offset": offset}
+    cursor = connection.execute(
+        "select * from recon_run where %(kind)s = '' or kind = %(kind)s order by id desc limit %(limit)s offset %(offset)s",
+        values,
+    )
+    names = [column.name for column in cursor.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor]
+    total = connection.execute(
+        "select count(*) from recon_run where %(kind)s = '' or kind = %(kind)s", values
+    ).fetchone()
+    return rows, int(total[0]) if total else 0
+
+
+def parts_of(connection: Connection[Any], run_id: int) -> tuple[list[str], list[str]]:
+    """The channels and providers that a run's waterfall can be narrowed to."""
+    row = connection.execute(
+        "select array_agg(distinct channel order by channel) filter (where channel <> ''), array_agg(distinct provider"
+        " order by provider) filter (where provider <> '') from recon_waterfall where run_id = %s",
+        (run_id,),
+    ).fetchone()
+    return (row[0] or [], row[1] or []) if row else ([], [])

@@ -337,3 +337,31 @@ def net_pairs(connection: Connection[Any], provider: str | None = None) -> list[
         " where x.order_no = o.order_no and x.currency = o.currency) = 1 order by o.id limit 200000",
         {"provider": provider},
     ).fetchall()
+
+
+def splits(connection: Connection[Any], span: Span) -> list[tuple[str, str, int]]:
+    """(currency, provider, amount) that went to others by splitting accounts (分账), what came back taken off; negative."""
+    return connection.execute(
+        "select currency, provider, -sum(case kind when 'split' then abs(net_minor) else -abs(net_minor) end)::bigint"
+        " from statement_line where kind in ('split', 'split_return') and ledger <> 'bank'"
+        " and (%(first)s::date is null or booked_on >= %(first)s) and (%(last)s::date is null or booked_on <= %(last)s)"
+        " group by 1, 2 order by 1, 2",
+        _values(span),
+    ).fetchall()
+
+
+def escrow(connection: Connection[Any], span: Span, providers: Sequence[str]) -> list[tuple[str, str, int]]:
+    """(currency, provider, amount) held in escrow (担保): paid, the goods not confirmed yet, and in no pay-out by order; negative.
+
+    Only where a provider tells pay-outs by order can it be told from what is merely on its way.
+    """
+    return connection.execute(
+        "with telling as (select distinct provider from recon_payout where order_no <> '')"
+        " select c.cur, c.pr, -sum(coalesce(c.p, 0) - coalesce(c.r, 0))::bigint from recon_chain c"
+        " join telling t on t.provider = c.pr join order_book b on b.order_no = c.k"
+        " where c.pr = any(%(providers)s) and c.n_o = 1 and c.p is not null and b.state in ('await_shipment', 'preparing',"
+        " 'part_shipped', 'shipped', 'paid_hold') and not exists (select from recon_payout o where o.order_no = c.k)"
+        " and (%(first)s::date is null or c.day >= %(first)s) and (%(last)s::date is null or c.day <= %(last)s)"
+        " group by 1, 2 order by 1, 2",
+        _values(span, providers=list(providers)),
+    ).fetchall()

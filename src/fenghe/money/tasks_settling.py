@@ -135,9 +135,26 @@ class Settling:
             out[name] = out.get(name, 0) + sum(told.amount_minor for told in one.payouts)
         self._deductions(waterfall, out)
         held = waterfall.held(1)
+        told = self._told_apart(waterfall)
         for currency, provider in sorted({*out, *held}):
             amount = out.get((currency, provider), 0) - held.get((currency, provider), 0)
+            amount -= told.get((currency, provider), 0)
             waterfall.explain((currency, "", provider), TO_BANK, cause="not_paid_out", amount=amount)
+
+    def _told_apart(self, waterfall: Waterfall) -> dict[tuple[str, str], int]:
+        """Of what was not paid out: what went to others, and what is held until the buyer has the goods."""
+        passes, told = set(self.policy.matching.passes), {}
+        parts = []
+        if "split_accounts" in passes:
+            parts.append(("split", store.splits(self.connection, self.span)))
+        if "escrow" in passes:
+            held = store.escrow(self.connection, self.span, self.policy.matching.escrow_providers)
+            parts.append(("escrow", held))
+        for name, rows in parts:
+            for currency, provider, amount in rows:
+                waterfall.explain((currency, "", provider), TO_BANK, cause=name, amount=amount)
+                told[(currency, provider)] = told.get((currency, provider), 0) + amount
+        return told
 
     def _deductions(self, waterfall: Waterfall, out: dict[tuple[str, str], int]) -> None:
         """What was taken before it was paid out; what was taken wrongly is a break and not told here again."""

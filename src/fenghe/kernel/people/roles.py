@@ -16,6 +16,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "inbox.replay": "重放报文",
     "money.view": "查看资金与账单",
     "money.import": "导入账单、编辑账单布局",
+    "money.reconcile": "处理差异、提出与批准人工匹配",
     "exports.create": "导出文件",
     "audit.view": "查看审计与访问记录",
     "sources.manage": "管理连接与密钥",
@@ -43,7 +44,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         }
     ),
     "purchasing": frozenset({"orders.view", "exports.create"}),
-    "finance": frozenset({"orders.view", "exports.create", "audit.view", "money.view", "money.import"}),
+    "finance": frozenset({"orders.view", "exports.create", "audit.view", "money.view", "money.import", "money.reconcile"}),
     "warehouse": frozenset({"orders.view"}),
     "admin": frozenset(PERMISSIONS),
     "auditor": frozenset({"orders.view", "inbox.view", "audit.view", "exports.create", "money.view"}),
