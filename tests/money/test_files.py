@@ -76,3 +76,18 @@ def test_days_and_words_that_cannot_be(fenghe: Commands, tmp_path: Path) -> None
         ("breaks", "--status", "half"),
     ):
         assert "error" in fenghe.json(*wrong, status=2)
+
+
+def test_other_rules_are_tried_and_nothing_is_changed(fenghe: Commands, tmp_path: Path) -> None:
+    month = make(40, faults={"cent_difference": 2}, settled=False)
+    take_in(fenghe, tmp_path, month)
+    fenghe.json("reconcile")
+    before = fenghe.rows("select count(*), max(id) from recon_run")
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"matching": {"cent_tolerance_minor": 0}}', encoding="utf-8")
+    told = fenghe.json("reconcile", "--try", rules)
+    assert {one["cause"] for one in told["before"]} == {"cent_difference"}
+    assert {one["cause"] for one in told["after"]} == {"amount_wrong"}
+    assert fenghe.rows("select count(*), max(id) from recon_run") == before
+    rules.write_text('{"matching": {"cent_tolerance": 0}}', encoding="utf-8")
+    assert "error" in fenghe.json("reconcile", "--try", rules, status=2)

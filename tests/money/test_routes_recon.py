@@ -77,3 +77,19 @@ def test_two_people_rule(site: Rooms) -> None:
     told = ok(ann.get("/api/recon/rulings", params={"status": "approved"}))
     assert [(row["proposed_by"], row["decided_by"]) for row in told] == [("ann", "bob")]
     assert ann.post("/api/recon/rulings", {**wish, "reason": " "}).status_code == 400
+
+
+def test_rules_are_drafted_by_one_and_published_by_another(site: Rooms) -> None:
+    ann, bob = site.at("ann", "finance"), site.at("bob", "finance")
+    shipped = {one["name"]: one["shipped"] for one in ok(ann.get("/api/recon/rules"))}
+    body = {**shipped["matching"], "cent_tolerance_minor": 0}
+    assert ann.send("PUT", "/api/recon/rules/matching/draft", {"body": {"cent_tolerance_minor": -1}}).status_code == 400
+    drafted = {one["name"]: one for one in ok(ann.send("PUT", "/api/recon/rules/matching/draft", {"body": body}))}
+    publish = {"note": "分差也要逐笔查", "revision": drafted["matching"]["revision"]}
+    assert ann.post("/api/recon/rules/matching/publish", publish).status_code == 403
+    ok(bob.post("/api/recon/rules/matching/publish", publish))
+    with psycopg.connect(site.database.app_url, autocommit=True) as connection:
+        report = run(connection, Ask(kind="reconcile"), now=datetime(2026, 3, 3, tzinfo=UTC))
+    assert "cent_difference" not in report.found
+    assert report.found["amount_wrong"]["CNY"]["count"] == 2
+    assert "matching@1" in report.rules

@@ -64,7 +64,7 @@ def test_the_screen_drops_nothing_wrong(migrated_database: Database, legs: froze
     month = absurd(len(legs) * 31 + ("refunds" in legs), legs=legs)
     pour(migrated_database.app_url, month)
     everything = {one.number for one in month.orders} | {one.trade_no for one in month.payments}
-    everything |= {one.order_no for one in (*month.refunds, *month.vouchers)}
+    everything |= {one.order_no for one in month.refunds} | {one.order_no for one in month.vouchers}
     with psycopg.connect(migrated_database.app_url) as connection:
         sources = store_links.sources_of(connection)
         policy = in_force(connection, sources)
@@ -73,7 +73,7 @@ def test_the_screen_drops_nothing_wrong(migrated_database: Database, legs: froze
         kept = {row[0] for row in connection.execute("select k from recon_suspect")}
         store_links.chain_table(connection, sources, touched=False)
         assert kept == {row[0] for row in connection.execute("select k from recon_chain where not clean")}
-        nets = dict(connection.execute("select k, net from recon_chain where clean").fetchall())
+        nets: dict[str, int] = dict(connection.execute("select k, net from recon_chain where clean").fetchall())
         store_links.only_suspects(connection, sorted(everything))
         wrong = set()
         for chains in store_links.chains(connection, sources):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -15,14 +16,16 @@ from fenghe.cli.output import DEFAULT_DATA, CallWrong, DataDir, Json, Voice, spe
 from fenghe.kernel.values import minor_digits
 from fenghe.money import store_breaks
 from fenghe.money.causes import MEANINGS, Cause, title_of
+from fenghe.money.policy import problems
 from fenghe.money.store_breaks import BreakFilter
-from fenghe.money.tasks_recon import Ask, Report, run, yesterday
+from fenghe.money.tasks_recon import Ask, Report, run, try_rules, yesterday
 from fenghe.money.waterfall import Row, whole
 
 DAY: Final = "One day, as 2026-02-01 (China)."
 FIRST: Final = "First day."
 LAST: Final = "Last day; yesterday if not said."
 _ALL: Final = "The whole history."
+_TRY: Final = "A JSON file of match rules: say what would be found by them, and change nothing."
 _SHOWN: Final = 40
 
 
@@ -51,6 +54,7 @@ def reconcile(
     first: Annotated[str | None, typer.Option("--from", help=FIRST)] = None,
     last: Annotated[str | None, typer.Option("--to", help=LAST)] = None,
     everything: Annotated[bool, typer.Option("--all", help=_ALL)] = False,
+    rules: Annotated[Path | None, typer.Option("--try", help=_TRY)] = None,
     data: DataDir = DEFAULT_DATA,
     json: Json = False,
 ) -> None:
@@ -58,8 +62,41 @@ def reconcile(
     with speaking(json) as voice:
         ask = _ask("reconcile", day=day, first=first, last=last, everything=everything, otherwise="all")
         with working_connection(data, voice, name="reconcile") as connection:
+            if rules is not None:
+                _try(connection, ask, rules, voice)
+                return
             report = _run(connection, ask, voice)
         _tell(voice, report, None)
+
+
+def _try(connection: Connection[Any], ask: Ask, path: Path, voice: Voice) -> None:
+    """What would be different by other rules; nothing is changed."""
+    try:
+        bodies = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, Any]])
+    except (OSError, msgspec.DecodeError) as problem:
+        raise CallWrong(
+            f'{path} 应为 JSON：{{"matching": {{…}}, "rates": {{…}}, "fx": {{…}}}}（{problem}）',
+            code="rules_unreadable",
+        ) from None
+    wrong = [f"{name}：{one}" for name, body in bodies.items() for one in problems(name, body)]
+    if wrong:
+        raise CallWrong("；".join(wrong), code="rules_wrong")
+    before, after = (found_rows(one) for one in try_rules(connection, ask, bodies, now=datetime.now(UTC)))
+    voice.result({"before": before, "after": after, "changed": before != after})
+    heads = ("原因", "代码", "币种", "现在笔数", "现在金额", "改后笔数", "改后金额")
+    names = sorted({(one["cause"], one["currency"]) for one in (*before, *after)})
+    old, new = ({(one["cause"], one["currency"]): one for one in told} for told in (before, after))
+    none = {"count": 0, "amount": "0.00"}
+    rows = [
+        [
+            title_of(name[0]),
+            *name,
+            *(str(side.get(name, none)[field]) for side in (old, new) for field in ("count", "amount")),
+        ]
+        for name in names
+    ]
+    voice.table(heads, rows, numbers_from=3)
+    voice.say("这是试算，什么都没有改。")
 
 
 def day_of(text: str) -> date:

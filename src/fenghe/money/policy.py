@@ -88,6 +88,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 _TYPES: Final[dict[str, type[msgspec.Struct]]] = {"matching": Matching, "rates": Rates, "fx": Fx}
 
 
+SHIPPED: Final[dict[str, Any]] = {name: msgspec.to_builtins(kind()) for name, kind in _TYPES.items()}
+"""What is in force while nothing is published."""
+
+
 def policy_of(bodies: dict[str, tuple[int, Any]]) -> Policy:
     """The policy of published bodies by name: (version, body); what is not published is as shipped."""
     read: dict[str, Any] = {

@@ -5,21 +5,23 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Router, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from psycopg import Connection
 
+from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.listing import Counts, Listing, listing
 from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.routes_listing import filtered, room_hub
 from fenghe.kernel.web.exporting import ExportFormat
 from fenghe.kernel.web.paging import Paging, read_id
-from fenghe.kernel.web.problems import bad_field, not_found
+from fenghe.kernel.web.problems import Problem, bad_field, conflict, not_found
 from fenghe.kernel.web.routes_support import ApiRequest, actor_of, export_response, paged, requires
 from fenghe.money import sheet, store_breaks, store_edits, store_recon
 from fenghe.money.causes import MEANINGS, Cause, title_of
+from fenghe.money.policy import KIND, SHIPPED, problems
 from fenghe.money.store_breaks import BreakFilter
 
 VIEW: Final = "money.view"
@@ -361,12 +363,106 @@ async def decide_ruling(request: ApiRequest, ruling_id: FromPath[str], data: JSO
     await room_hub(request).sync(work)
 
 
+class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A declaration of match rules: in force, as shipped, and its draft."""
+
+    name: str
+    version: int
+    body: Any
+    shipped: Any
+    draft: Any | None
+    revision: int | None
+    draft_by: str | None
+
+
+class RuleDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft as edited; `revision` None when there was none."""
+
+    body: Any
+    revision: int | None = None
+
+
+class RuleNote(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the draft is published."""
+
+    note: str
+    revision: int
+
+
+def _rule_rows(connection: Connection[Any]) -> list[RuleRow]:
+    published = {one.name: one for one in declarations.in_force(connection) if one.kind == KIND}
+    rows = []
+    for name, shipped in SHIPPED.items():
+        draft = declarations.find_draft(connection, KIND, name)
+        told = published.get(name)
+        rows.append(
+            RuleRow(
+                name=name,
+                version=told.version if told else 0,
+                body=told.body if told else shipped,
+                shipped=shipped,
+                draft=draft.body if draft else None,
+                revision=draft.revision if draft else None,
+                draft_by=draft.author if draft else None,
+            )
+        )
+    return rows
+
+
+@get("/api/recon/rules", guards=[requires(VIEW)])
+async def list_rules(request: ApiRequest) -> list[RuleRow]:
+    """Match rules: tolerances, rates and exchange, with their drafts."""
+    return await room_hub(request).sync(_rule_rows)
+
+
+@put("/api/recon/rules/{name:str}/draft", guards=[requires(RECONCILE)])
+async def save_rule_draft(request: ApiRequest, name: FromPath[str], data: JSONBody[RuleDraft]) -> list[RuleRow]:
+    """Save a draft; it decides nothing until it is published."""
+    if wrong := problems(name, data.body):
+        raise bad_field("body", "；".join(wrong))
+
+    def work(connection: Connection[Any]) -> list[RuleRow]:
+        base = next((row.version for row in _rule_rows(connection) if row.name == name), 0)
+        try:
+            declarations.save_draft(
+                connection, KIND, name, body=data.body, revision=data.revision, author=actor_of(request).person,
+                base_version=base,
+            )  # fmt: skip
+        except declarations.DraftMoved:
+            raise conflict("草稿已被别人改过，请重新载入后再改。", code="draft_moved") from None
+        return _rule_rows(connection)
+
+    return await room_hub(request).sync(work)
+
+
+@post("/api/recon/rules/{name:str}/publish", guards=[requires(RECONCILE)])
+async def publish_rule(request: ApiRequest, name: FromPath[str], data: JSONBody[RuleNote]) -> list[RuleRow]:
+    """Publish the draft that somebody else wrote; the next run goes by it."""
+    if not data.note.strip():
+        raise bad_field("note", "请写明为什么改")
+
+    def work(connection: Connection[Any]) -> list[RuleRow]:
+        actor = actor_of(request)
+        draft = declarations.find_draft(connection, KIND, name)
+        if draft is not None and draft.author == actor.person:
+            raise Problem(403, "自己起草的规则要由另一个人发布。", code="second_person_needed")
+        try:
+            declarations.publish(connection, KIND, name, note=data.note, author=actor.person, revision=data.revision)
+        except (declarations.DraftMoved, declarations.NothingToPublish):
+            raise conflict("没有这一稿可发布，请重新载入。", code="draft_moved") from None
+        log_access(connection, actor, action="match_rule.publish.done", target=name)
+        return _rule_rows(connection)
+
+    return await room_hub(request).sync(work)
+
+
 CAUSES: Final = {str(cause): meaning.title for cause, meaning in MEANINGS.items()}
 
 router = Router(
     path="/",
     route_handlers=[
         list_runs, get_run, list_breaks, sum_breaks, export_breaks, get_break, list_rulings, propose_ruling, decide_ruling,
+        list_rules, save_rule_draft, publish_rule,
     ],
     tags=["reconciliation"],
 )  # fmt: skip

@@ -3,7 +3,7 @@
 Promises: killed anywhere it has done nothing; run again it changes nothing; two at once wait for each other.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, Final
@@ -83,6 +83,24 @@ def run(connection: Connection[Any], ask: Ask, *, now: datetime, clock: Callable
             store_recon.release(connection)
 
 
+def try_rules(
+    connection: Connection[Any], ask: Ask, bodies: Mapping[str, Any], *, now: datetime
+) -> tuple[Report, Report]:
+    """What a run comes to by the rules in force, and by these declarations instead; nothing of either is kept."""
+    store_recon.hold(connection)
+    before = connection.isolation_level
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    try:
+        reports = []
+        for told in (None, bodies):
+            with connection.transaction(force_rollback=True):
+                reports.append(_Run(connection, ask, now=now, clock=lambda: 0.0, bodies=told).whole(now))
+        return reports[0], reports[1]
+    finally:
+        connection.isolation_level = before
+        store_recon.release(connection)
+
+
 def _once(connection: Connection[Any], ask: Ask, *, now: datetime, clock: Callable[[], float]) -> Report:
     seen_from = store_recon.horizon(connection)
     before = connection.isolation_level
@@ -97,7 +115,15 @@ def _once(connection: Connection[Any], ask: Ask, *, now: datetime, clock: Callab
 class _Run:
     """One run inside its transaction."""
 
-    def __init__(self, connection: Connection[Any], ask: Ask, *, now: datetime, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        connection: Connection[Any],
+        ask: Ask,
+        *,
+        now: datetime,
+        clock: Callable[[], float],
+        bodies: Mapping[str, Any] | None = None,
+    ) -> None:
         self.connection = connection
         self.ask = ask
         self.now = now
@@ -105,7 +131,7 @@ class _Run:
         self.seconds: dict[str, float] = {}
         self.began = clock()
         self.sources: Sources = store_links.sources_of(connection)
-        self.policy = in_force(connection, self.sources)
+        self.policy = in_force(connection, self.sources, bodies)
         self.accepted = store_recon.accepted(connection)
         self.waterfall = Waterfall()
         self.counts: dict[str, dict[str, dict[str, int]]] = {}
@@ -334,9 +360,10 @@ class _Run:
             )
 
 
-def in_force(connection: Connection[Any], sources: Sources) -> Policy:
-    """The policy of the declarations in force, with what the sources cover and what order numbers look like."""
+def in_force(connection: Connection[Any], sources: Sources, instead: Mapping[str, Any] | None = None) -> Policy:
+    """The policy of the declarations in force (or of those to be tried), with what is covered and how numbers look."""
     bodies = {one.name: (one.version, one.body) for one in declarations.in_force(connection) if one.kind == KIND}
+    bodies |= {name: (-1, body) for name, body in (instead or {}).items()}
     shapes = frozenset(shape_of(number) for number in store_recon.number_examples(connection))
     return msgspec.structs.replace(policy_of(bodies), coverage=sources.coverage, shapes=shapes)
 

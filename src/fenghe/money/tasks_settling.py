@@ -143,7 +143,8 @@ class Settling:
 
     def _told_apart(self, waterfall: Waterfall) -> dict[tuple[str, str], int]:
         """Of what was not paid out: what went to others, and what is held until the buyer has the goods."""
-        passes, told = set(self.policy.matching.passes), {}
+        passes = set(self.policy.matching.passes)
+        told: dict[tuple[str, str], int] = {}
         parts = []
         if "split_accounts" in passes:
             parts.append(("split", store.splits(self.connection, self.span)))
