@@ -125,16 +125,26 @@ def test_a_row_that_commits_late_is_seen(migrated_database: Database, connection
     with psycopg.connect(migrated_database.app_url) as slow:
         slow.execute(
             "insert into finance_voucher (source, message_id, item, voucher_no, voucher_type, order_no, currency, amount_minor,"
-            " booked_on, recorded_at) values ('books', 999999, 0, 'SLOW', 'order', 'NO-SUCH', 'CNY', 100, '2026-02-03',"
-            " now() - interval '10 minutes')"
+            " booked_on) values ('books', 999999, 0, 'SLOW', 'order', 'NO-SUCH', 'CNY', 100, '2026-02-03')"
         )
-        slow.execute("select pg_sleep(0.1)")
-        assert do(connection, "scan", scope="new", last=date(2026, 3, 2)).moved.opened == 0
-        marks = connection.execute("select seen_from from recon_mark").fetchall()
-        slow.execute("update order_book set changed_at = now() where false")
         began = slow.execute("select now()").fetchall()[0][0]
-        assert marks[0][0] <= began
+        for _ in range(2):
+            assert do(connection, "scan", scope="new", last=date(2026, 3, 2)).moved.opened == 0
+        assert connection.execute("select seen_from from recon_mark").fetchall()[0][0] <= began
         slow.commit()
+    assert do(connection, "scan", scope="new", last=date(2026, 3, 2)).moved.opened == 1
+    assert set(found(connection)) == {"voucher_without_source"}
+
+
+def test_what_is_left_for_later_keeps_its_breaks(migrated_database: Database, connection: Connection[Any]) -> None:
+    """A break of today that somebody asked for is not closed by the night's run, which looks no further than yesterday."""
+    month = make(80, faults={"voucher_missing": 4}, settled=False)
+    pour(migrated_database.app_url, month)
+    do(connection, "scan", scope="days", first=date(2026, 2, 1), last=date(2026, 2, 28))
+    assert found(connection) == month.planted
+    for last in (date(2026, 2, 2), date(2026, 2, 3)):
+        assert do(connection, "scan", scope="new", last=last).moved.closed == 0
+    assert found(connection) == month.planted
 
 
 def test_the_appointment_scans_up_to_yesterday(migrated_database: Database, connection: Connection[Any]) -> None:

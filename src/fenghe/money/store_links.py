@@ -331,6 +331,12 @@ def only_suspects(connection: Connection[Any], keys: Sequence[str]) -> None:
     connection.execute("analyze recon_suspect")
 
 
+def left_for_later(connection: Connection[Any], keys: Sequence[str]) -> None:
+    """Chains that this run was not to judge: their breaks stay as they are."""
+    connection.execute("create temp table recon_later (k text primary key) on commit drop")
+    connection.execute("insert into recon_later select distinct unnest(%s::text[])", (list(keys),))
+
+
 def analyze_touched(connection: Connection[Any]) -> None:
     """Let the planner know how few keys there are."""
     connection.execute("analyze recon_touched")

@@ -19,7 +19,7 @@ from fenghe.money import store_breaks, store_links, store_recon
 from fenghe.money.chain import Chain
 from fenghe.money.classify import Outcome, classify
 from fenghe.money.found import Found, Pending, found_in, settle
-from fenghe.money.fx_chains import Converter, across_currencies
+from fenghe.money.fx_chains import Converter, Crossing, convert, crossing
 from fenghe.money.numbers import shape_of
 from fenghe.money.policy import KIND, Policy, policy_of
 from fenghe.money.store_links import Sources
@@ -137,7 +137,8 @@ class _Run:
         self.counts: dict[str, dict[str, dict[str, int]]] = {}
         self.span = Span(first=ask.first, last=ask.last) if ask.scope == "days" else Span()
         self.through = ask.last if ask.scope == "new" else None
-        self.converter = Converter(self.policy.fx)
+        self.crossings: list[Crossing] = []
+        self.later: list[str] = []
 
     def lap(self, name: str) -> None:
         """Note how long a part took."""
@@ -202,6 +203,7 @@ class _Run:
             for by_currency in batch:
                 found += self._chains(by_currency, pending)
             self._add(found)
+        self._add(list(self._convert()))
         for rows, outcome in settle(pending, self.policy):
             self._level(rows[0].channel, rows[0].provider, rows[0].day, outcome)
             self._add(rows)
@@ -220,16 +222,32 @@ class _Run:
         yield from found_in(chain, outcome.differences)
 
     def _across(self, by_currency: list[Chain]) -> Iterator[Found]:
-        for chain, outcome in across_currencies(by_currency, self.policy, self.converter):
+        """Judge each currency for itself, or keep an exchange until all are seen and the prevailing rates are known."""
+        told = crossing(by_currency) if "fx" in self.policy.matching.passes else None
+        if told is not None:
+            self.crossings.append(told)
+            return
+        for chain in by_currency:
+            outcome = classify(chain, self.policy)
             self._level_of(chain, outcome)
             yield from found_in(chain, outcome.differences)
+
+    def _convert(self) -> Iterator[Found]:
+        converter = Converter(self.policy.fx, self.crossings)
+        for one in self.crossings:
+            for chain, outcome in convert(one, self.policy, converter):
+                self._level_of(chain, outcome)
+                yield from found_in(chain, outcome.differences)
 
     def _later(self, by_currency: list[Chain]) -> bool:
         """An incremental run leaves what happened after its last day to the next one."""
         if self.through is None:
             return False
         days = [day for chain in by_currency if (day := chain.day())]
-        return bool(days) and min(days) > self.through
+        later = bool(days) and min(days) > self.through
+        if later:
+            self.later.append(by_currency[0].order_no)
+        return later
 
     def _level_of(self, chain: Chain, outcome: Outcome) -> None:
         channel = chain.orders[0].channel if chain.orders else ""
@@ -275,6 +293,9 @@ class _Run:
                     f"({examined} or b.scope_key not like 'order:%%' and b.day >= '{self.ask.first}'::date"
                     f" and b.day <= '{self.ask.last}'::date)"
                 )
+        if self.later:
+            store_links.left_for_later(self.connection, self.later)
+            examined += " and not exists (select from recon_later l where b.scope_key = 'order:' || l.k)"
         moved = store_breaks.apply(self.connection, run_id, examined=examined, now=self.now, by=self.ask.by)
         self._evidence(run_id)
         store_breaks.cases(self.connection, now=self.now)
