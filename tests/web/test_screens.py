@@ -18,6 +18,7 @@ SCREENS = {
     "/mapping/unmapped": "待映射",
     "/policies": "熔断",
     "/inbox": "收件箱",
+    "/money/statements": "账单导入",
     "/sources": "连接",
     "/people": "用户",
 }

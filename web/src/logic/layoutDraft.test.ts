@@ -13,6 +13,11 @@ describe("guessing what columns are", () => {
       备注: "summary",
     });
   });
+  it("puts a day and its hour together, and leaves a whole time alone", () => {
+    const both = { 交易日期: "occurred_at", 交易时间: "occurred_at", 金额: "net" };
+    expect(guess(["交易日期", "交易时间", "金额"], ["20260201", "101112", "1.00"])).toEqual(both);
+    expect(guess(["交易日期", "交易时间", "金额"], ["20260201", "2026-02-01 10:11:12", "1"]).交易日期).toBe("booked_on");
+  });
   it("takes an amount with a direction for what it is", () => {
     expect(guess(["交易时间", "收/支", "金额"])).toEqual({ 交易时间: "occurred_at", "收/支": "direction", 金额: "amount" });
   });

@@ -77,26 +77,28 @@ export const EMPTY: LayoutDraft = {
 };
 
 const GUESSES: [RegExp, Field][] = [
-  [/余额|结余|balance/i, "balance"],
+  [/余额|结余|结存|balance/i, "balance"],
   [/借贷|收\/支|收支|方向|direction|dr.?cr/i, "direction"],
-  [/收入|贷方|存入|转入|credit|deposit|paid.?in/i, "income"],
-  [/支出|借方|取出|支取|转出|debit|withdraw|paid.?out/i, "expense"],
+  [/收入|进账|贷方|存入|转入|credit|deposit|paid.?in/i, "income"],
+  [/支出|出账|借方|取出|支取|转出|debit|withdraw|paid.?out/i, "expense"],
   [/手续费|服务费|\bfee\b/i, "fee"],
-  [/(交易|发生|入账|记账|支付).{0,2}时间|datetime|timestamp|\btime\b/i, "occurred_at"],
-  [/日期|\bdate\b/i, "booked_on"],
+  [/(交易|发生|入账|记账|支付).{0,2}(时间|时刻)|datetime|timestamp|\btime\b/i, "occurred_at"],
+  [/日期|(记账|交易|入账)日$|\bdate\b/i, "booked_on"],
   [/金额|发生额|amount/i, "net"],
   [/退款.*(号|单)|refund/i, "refund_no"],
   [/(商户|商家|外部).*(号|单)|out_trade/i, "out_trade_no"],
   [/订单.*(号|编号)|order/i, "order_no"],
   [/批次|结算单|batch|payout/i, "batch_no"],
-  [/流水|日志号|serial|transaction|txn|reference/i, "line_no"],
-  [/对方|对手|户名|counterparty|payee|payer/i, "counterparty"],
+  [/流水|日志号|凭据|serial|transaction|txn|reference/i, "line_no"],
+  [/对方|对手|对家|户名|counterparty|payee|payer/i, "counterparty"],
   [/摘要|备注|附言|用途|说明|summary|remark|memo|description/i, "summary"],
   [/币种|currency/i, "currency"],
 ];
 
-/** What the columns seem to be; each thing once, except words that may stand in several. */
-export function guess(columns: readonly string[]): Record<string, Field> {
+const CLOCK = /^\d{1,2}:?\d{2}(:?\d{2})?$/;
+
+/** What the columns seem to be; each thing once, except words that may stand in several. `samples`: a row below them. */
+export function guess(columns: readonly string[], samples: readonly string[] = []): Record<string, Field> {
   const found: Record<string, Field> = {};
   const taken = new Set<Field>();
   for (const column of columns) {
@@ -107,9 +109,15 @@ export function guess(columns: readonly string[]): Record<string, Field> {
   }
   if (taken.has("direction"))
     for (const [column, field] of Object.entries(found)) if (field === "net") found[column] = "amount";
-  if (taken.has("booked_on") && !taken.has("occurred_at"))
+  const time = columns.findIndex((column) => found[column] === "occurred_at");
+  if (time < 0 || CLOCK.test(samples[time] ?? ""))
     for (const [column, field] of Object.entries(found)) if (field === "booked_on") found[column] = "occurred_at";
-  return found;
+  return ordered(found, columns);
+}
+
+/** A day and its hour stand in two columns: the day is told first. */
+function ordered(found: Record<string, Field>, columns: readonly string[]): Record<string, Field> {
+  return Object.fromEntries(columns.flatMap((column) => (found[column] ? [[column, found[column]]] : [])));
 }
 
 export type Missing = "time" | "amount" | "name";

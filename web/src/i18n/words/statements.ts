@@ -151,6 +151,8 @@ export const statements = {
   "wizard.need.amount": ["金额（带正负号的净额，或收入/支出两列，或金额加收支方向）", "an amount (signed, or in and out, or amount with direction)"],
   "wizard.need.name": ["布局编号", "the layout's name"],
   "wizard.cannot": ["第 {line} 行 {field}：应为 {expected}，实际 {got}", "Line {line} {field}: expected {expected}, got {got}"],
+  "wizard.near": ["最接近的已知布局是 {name}，但缺少它要的列。", "The nearest known layout is {name}, but it needs columns that are not here."],
+  "wizard.notYet": ["指明时间列和金额列之后，这里会显示读出来的账单行。", "Say which columns are time and amount, and the lines appear here."],
   "wizard.loading": ["正在试读…", "Trying…"],
   "ledger.bank": ["银行流水", "Bank"],
   "ledger.funds": ["资金明细", "Funds"],

@@ -39,7 +39,7 @@ export function period(from: string | null, to: string | null): string {
 }
 
 function count(key: "read" | "stored" | "duplicate" | "set_aside", title: string): QueryColumn<StatementFileRow> {
-  return { key, title, width: 80, align: "right", render: (row) => <CountText count={row[key]} /> };
+  return { key, title, width: 72, align: "right", render: (row) => <CountText count={row[key]} /> };
 }
 
 function fileColumns(t: Translate): QueryColumn<StatementFileRow>[] {
@@ -47,7 +47,7 @@ function fileColumns(t: Translate): QueryColumn<StatementFileRow>[] {
     {
       key: "name",
       title: t("stmt.file"),
-      width: 260,
+      width: 230,
       fixed: "left",
       sort: "name",
       render: (row) => (
@@ -55,16 +55,6 @@ function fileColumns(t: Translate): QueryColumn<StatementFileRow>[] {
           {row.name}
         </span>
       ),
-    },
-    { key: "layout", title: t("stmt.layout"), width: 150, render: (row) => row.layout_title },
-    { key: "source", title: t("stmt.source"), width: 120, render: (row) => row.source_title },
-    { key: "account", title: t("stmt.account"), width: 150, render: (row) => row.account || <Blank /> },
-    {
-      key: "period",
-      title: t("stmt.period"),
-      width: 190,
-      sort: "period_from",
-      render: (row) => <span className="fh-number">{period(row.period_from, row.period_to) || <Blank />}</span>,
     },
     { key: "check", title: t("stmt.check"), width: 150, render: (row) => <CheckTag file={row} /> },
     count("read", t("stmt.read")),
@@ -84,6 +74,16 @@ function fileColumns(t: Translate): QueryColumn<StatementFileRow>[] {
       width: 120,
       align: "right",
       render: (row) => row.moved.map((one) => <MoneyText key={one.currency} money={one.money_out} />),
+    },
+    { key: "layout", title: t("stmt.layout"), width: 150, render: (row) => row.layout_title },
+    { key: "source", title: t("stmt.source"), width: 120, render: (row) => row.source_title },
+    { key: "account", title: t("stmt.account"), width: 150, render: (row) => row.account || <Blank /> },
+    {
+      key: "period",
+      title: t("stmt.period"),
+      width: 190,
+      sort: "period_from",
+      render: (row) => <span className="fh-number">{period(row.period_from, row.period_to) || <Blank />}</span>,
     },
     { key: "imported_by", title: t("stmt.by"), width: 90, optional: true, render: (row) => row.imported_by },
     {

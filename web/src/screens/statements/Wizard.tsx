@@ -37,7 +37,10 @@ export function Wizard({ upload, onClose }: Props) {
         {!preview && answer.isPending && <Skeleton active paragraph={{ rows: 12 }} />}
         {preview && (
           <>
-            {preview.refusal && <Alert type="info" showIcon title={preview.refusal} />}
+            {preview.refusal && preview.near && (
+              <Alert type="info" showIcon title={t("wizard.near", { name: preview.near })} />
+            )}
+            {preview.refusal && preview.form !== "table" && <Alert type="warning" showIcon title={preview.refusal} />}
             <PreviewGrid preview={preview} onPick={setLine} />
             <Mapping key={preview.columns.join("\u0000")} upload={upload} preview={preview} onClose={onClose} />
           </>
@@ -92,9 +95,10 @@ function Mapping({ upload, preview, onClose }: { upload: Props["upload"]; previe
   const [note, setNote] = useState("");
   const [busy, setBusy] = useState(false);
   const { columns } = preview;
-  useEffect(() => setDraft((before) => ({ ...before, columns: guess(columns) })), [columns]);
-  const missing = missingIn(draft);
   const first = preview.rows.find((row) => row.line > preview.header_line);
+  const samples = (first?.cells ?? []).join("\u0000");
+  useEffect(() => setDraft((before) => ({ ...before, columns: guess(columns, samples.split("\u0000")) })), [columns, samples]);
+  const missing = missingIn(draft);
   const publish = async (andImport: boolean) => {
     setBusy(true);
     const done = await act(

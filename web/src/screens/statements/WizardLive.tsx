@@ -20,8 +20,9 @@ interface Props {
 
 export function WizardLive({ uploadId, draft, headerLine }: Props) {
   const t = useT();
-  const body = useDebounced(JSON.stringify({ layout: layoutBody(draft), header_line: headerLine }), SETTLE_MS);
-  const ready = missingIn(draft).every((one) => one === "name");
+  const settled = useDebounced(draft, SETTLE_MS);
+  const ready = missingIn(settled).every((one) => one === "name");
+  const body = JSON.stringify({ layout: layoutBody({ ...settled, name: "draft" }), header_line: headerLine });
   const answer = useQuery({
     queryKey: ["try-layout", uploadId, body],
     queryFn: () => api.post<Tried>(`/api/statement-uploads/${uploadId}/try`, JSON.parse(body)),
@@ -34,6 +35,7 @@ export function WizardLive({ uploadId, draft, headerLine }: Props) {
     <section data-testid="wizard-live">
       <h3>{t("wizard.step.live")}</h3>
       {answer.isError && <ErrorPanel error={answer.error} />}
+      {!ready && <p className="fh-soft">{t("wizard.notYet")}</p>}
       {ready && answer.isPending && <p className="fh-soft">{t("wizard.loading")}</p>}
       {ready && tried && !answer.isError && <LiveLines tried={tried} />}
     </section>
