@@ -3,7 +3,7 @@
 from fenghe.kernel.titles import Titles
 from fenghe.logistics import fuse, scale
 from fenghe.logistics.events import CARRIERS
-from fenghe.money import binding, claims, payment_rule, refund_rule
+from fenghe.money import binding, causes, claims, payment_rule, refund_rule
 from fenghe.orders import mapping
 from fenghe.orders import rule as orders
 
@@ -60,6 +60,7 @@ def titles() -> Titles:
             "order": {**_TAKEN, **orders.REASONS},
             "payment": money,
             "refund": money,
+            "money": {str(cause): meaning.title for cause, meaning in causes.MEANINGS.items()},
         },
         carriers={word: names[0] for word, names in CARRIERS.items()},
         channels=CHANNELS,

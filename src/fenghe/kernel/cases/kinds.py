@@ -15,6 +15,9 @@ RULINGS: Final = ("accept_theirs", "keep_ours", "ask_again")
 _NEVER_THEIRS: Final = frozenset({"reused_number"})
 """Evidence of another parcel that once bore the number says nothing of this one: it cannot be made ours."""
 
+_OF_MANY: Final = frozenset({"money"})
+"""A case that stands for a list of differences is settled in that list, one by one, and closes with the last."""
+
 _LOG: Final = {
     "opened": "发现分歧,建立工单",
     "evidence": "有新的证据",
@@ -26,7 +29,7 @@ _LOG: Final = {
 
 def decisions(kind: str, status: str) -> tuple[str, ...]:
     """What a person may decide on a case of this kind in this state."""
-    if status != "open":
+    if status != "open" or kind.partition(".")[0] in _OF_MANY:
         return ()
     reason = kind.partition(".")[2]
     return tuple(one for one in RULINGS if not (one == "accept_theirs" and reason in _NEVER_THEIRS))
