@@ -5,7 +5,7 @@ from fenghe.kernel.titles import Titles
 from fenghe.logistics import fuse, scale
 from fenghe.logistics.callbacks import KINDS, ORDER_KINDS
 from fenghe.logistics.events import CARRIERS
-from fenghe.money import binding, claims, payment_rule, refund_rule
+from fenghe.money import binding, causes, claims, payment_rule, refund_rule
 from fenghe.orders import mapping
 from fenghe.orders import rule as orders
 
@@ -78,6 +78,7 @@ def titles() -> Titles:
                 "number_differs": "下单单号与发货单号不同",
                 "not_shipped": "已下单未发货",
             },
+            "money": {str(cause): meaning.title for cause, meaning in causes.MEANINGS.items()},
         },
         carriers={word: names[0] for word, names in CARRIERS.items()},
         channels=CHANNELS,

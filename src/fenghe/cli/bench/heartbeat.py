@@ -1,4 +1,4 @@
-"""`fenghe bench-heartbeat`: many open parcels on the sandbox's clock, asked over real HTTP within each carrier's limit."""
+"""`fenghe bench heartbeat`: many open parcels on the sandbox's clock, asked over real HTTP within each carrier's limit."""
 
 import json
 import resource

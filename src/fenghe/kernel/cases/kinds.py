@@ -24,6 +24,8 @@ _FEWER: Final[Mapping[str, tuple[str, ...]]] = {
     "not_shipped": (),
 }
 """Kinds without two sides to choose between: only evidence (or what is set right elsewhere) ends them."""
+_OF_MANY: Final = frozenset({"money"})
+"""A case that stands for a list of differences is settled in that list, one by one, and closes with the last."""
 
 _LOG: Final = {
     "opened": "发现分歧,建立工单",
@@ -42,7 +44,7 @@ _NOTICED: Final = ("stage_done", "stage_void", "promise_moved", "heard_again", "
 
 def decisions(kind: str, status: str) -> tuple[str, ...]:
     """What a person may decide on a case of this kind in this state."""
-    if status != "open":
+    if status != "open" or kind.partition(".")[0] in _OF_MANY:
         return ()
     reason = kind.partition(".")[2]
     if kind.startswith("callback."):
