@@ -47,6 +47,19 @@ def test_an_unnamed_pay_out_that_is_short_is_found_when_only_one_fits() -> None:
     assert {(one.way, one.off_minor) for one in told} == {("short", -500), ("amount", 0)}
 
 
+def test_a_short_line_among_several_days_is_the_one_it_clearly_misses_least() -> None:
+    payouts = [payout("PO001", 50_000), payout("PO002", 54_000, after=1), payout("PO003", 50_050, provider="wechatpay")]
+    lines = [line(1, 49_900, text="支付宝结算款"), line(2, 53_900, after=2, text="支付宝结算款")]
+    told = settle(payouts, lines, Matching())
+    short = {one.payouts[0].number: one.off_minor for one in told if one.way == "short"}
+    assert short == {"PO001": -100, "PO002": -100}
+
+
+def test_two_pay_outs_that_a_short_line_misses_alike_are_left_to_a_person() -> None:
+    told = settle([payout("PO001", 50_000), payout("PO002", 50_040)], [line(1, 49_900)], Matching())
+    assert not [one for one in told if one.way == "short"]
+
+
 def test_two_ways_to_fill_a_line_are_left_to_a_person() -> None:
     payouts = [payout("PO001", 300), payout("PO002", 500), payout("PO003", 200), payout("PO004", 600)]
     told = settle(payouts, [line(1, 800, after=4), line(2, 1, after=20)], Matching())

@@ -92,6 +92,20 @@ def test_our_own_layout_has_chinese_headings_too() -> None:
     assert found.name == "fenghe"
 
 
+@pytest.mark.parametrize(
+    ("columns", "name"),
+    [
+        ("order_no,channel,shop,status,total_amount,paid_amount,currency,created_at,paid_at", "orders_general"),
+        ("orderNo,channel,shopName,orderStatus,totalAmount,paidAmount,currency,createdAt,paidAt", "orders_general"),
+        ("订单号,渠道,店铺,订单状态,订单金额(分),实付金额(分),下单时间,付款时间", "orders_general_fen"),
+    ],
+)
+def test_our_own_layout_does_not_take_a_file_whose_amounts_it_cannot_read(columns: str, name: str) -> None:
+    found = find_layout(columns.split(","), shipped_layouts())
+    assert isinstance(found, Layout)
+    assert found.name == name
+
+
 def test_every_shipped_layout_has_an_export_here() -> None:
     assert {layout.name for layout in shipped_layouts()} == set(EXPORTS)
     assert shipped_layout("fenghe") is not None

@@ -18,6 +18,15 @@ _PROVIDERS: Final = (
     "支付宝", "蚂蚁", "alipay", "财付通", "微信", "tenpay", "wechat", "抖音", "douyin", "合众易宝", "京东", "网银在线",
     "拼多多", "pdd", "jd", "备付金",
 )  # fmt: skip
+_WORDS_OF: Final = {
+    "alipay": ("支付宝", "蚂蚁", "alipay"),
+    "wechatpay": ("财付通", "微信", "tenpay", "wechat"),
+    "douyin": ("抖音", "douyin", "合众易宝"),
+    "jd": ("京东", "网银在线"),
+    "pdd": ("拼多多", "pdd"),
+}
+_CLEARLY: Final = 4
+"""How many times as much the next candidate of a short line must miss by."""
 _SHORT_PERCENT: Final = 30
 """A line that brings less than this part too little may still be the pay-out it seems to be."""
 
@@ -241,18 +250,52 @@ def _run(candidates: Sequence[Payout], target: int) -> list[Payout] | None:
 
 
 def _short(left: _Open, matching: Matching) -> None:
-    """A line that is nearly a pay-out, and the only one that could be."""
-    rivals: dict[int, list[Payout]] = {}
+    """A line that is nearly a pay-out: the only one that could be, or by far the nearest on both sides."""
+    while found := _nearest_pairs(left, matching):
+        for one, line in found:
+            left.settle("short", [one], [line])
+
+
+def _nearest_pairs(left: _Open, matching: Matching) -> list[tuple[Payout, BankLine]]:
+    """Pay-outs and lines that are each other's, and clearly so."""
+    rivals = {
+        line.id: [one for one in left.near(line, matching) if _nearly(one, line)]
+        for line in left.lines
+        if len(_named(line)) <= 1
+    }
+    lines = {line.id: line for line in left.lines}
     nearly: dict[tuple[str, str, str], list[BankLine]] = {}
-    for line in left.lines:
-        rivals[line.id] = [one for one in left.near(line, matching) if _nearly(one, line)]
-        for one in rivals[line.id]:
-            nearly.setdefault(one.name, []).append(line)
-    for lines in nearly.values():
-        if len(lines) == 1 and len(rivals[lines[0].id]) == 1:
-            left.settle("short", rivals[lines[0].id], lines)
+    for at, payouts in rivals.items():
+        for one in payouts:
+            nearly.setdefault(one.name, []).append(lines[at])
+    pairs = []
+    for at, payouts in rivals.items():
+        place = _clearly([one.amount_minor - lines[at].amount_minor for one in payouts])
+        if place is not None:
+            asking = nearly[payouts[place].name]
+            back = _clearly([payouts[place].amount_minor - line.amount_minor for line in asking])
+            if back is not None and asking[back].id == at:
+                pairs.append((payouts[place], asking[back]))
+    return pairs
+
+
+def _clearly(off: Sequence[int]) -> int | None:
+    """The place of the least, if the next is several times as much."""
+    order = sorted(range(len(off)), key=off.__getitem__)
+    if not order or (len(order) > 1 and off[order[1]] < off[order[0]] * _CLEARLY):
+        return None
+    return order[0]
+
+
+def _named(line: BankLine) -> set[str]:
+    """The providers that a line's words name."""
+    text = line.text.lower()
+    return {provider for provider, words in _WORDS_OF.items() if any(word in text for word in words)}
 
 
 def _nearly(one: Payout, line: BankLine) -> bool:
     off = one.amount_minor - line.amount_minor
+    named = _named(line)
+    if named and one.provider in _WORDS_OF and one.provider not in named:
+        return False
     return 0 < off * 100 <= one.amount_minor * _SHORT_PERCENT

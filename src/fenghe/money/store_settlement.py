@@ -43,6 +43,30 @@ _DISTINCT_PAYOUTS: Final = (
 """The same row told twice is one row."""
 
 
+_WHOLES: Final = b"""
+alter table recon_payout add whole boolean not null default false, add counted_minor bigint;
+with parts as (select provider, payout_no, currency, sum(amount_minor) as amount, array_agg(distinct message_id) as messages
+    from recon_payout where payout_no <> '' and (order_no <> '' or payment_no <> '') group by 1, 2, 3),
+wholes as (select o.id, p.provider, p.payout_no, p.currency from recon_payout o
+    join parts p using (provider, payout_no, currency) where o.order_no = '' and o.payment_no = ''
+    and (o.amount_minor = p.amount or not o.message_id = any(p.messages) and abs(o.amount_minor) * 2 > abs(p.amount)))
+update recon_payout o set whole = o.id = w.id, counted_minor = case when o.id = w.id then o.amount_minor else 0 end
+    from (select provider, payout_no, currency, max(id) as id from wholes group by 1, 2, 3) w
+    where o.provider = w.provider and o.payout_no = w.payout_no and o.currency = w.currency;
+update recon_payout set counted_minor = amount_minor where counted_minor is null;
+update recon_payout o set gross_minor = case when p.gross then null else o.gross_minor end,
+    fee_minor = case when p.fee then null else o.fee_minor end,
+    commission_minor = case when p.commission then null else o.commission_minor end
+    from (select provider, payout_no, currency, bool_or(gross_minor is not null) as gross, bool_or(fee_minor is not null) as fee,
+    bool_or(commission_minor is not null) as commission from recon_payout where not whole group by 1, 2, 3) p
+    where o.whole and o.provider = p.provider and o.payout_no = p.payout_no and o.currency = p.currency
+"""
+"""A pay-out told as one sum and by order (出款单 and 出款明细) is one pay-out: its sum counts, and what was taken by its parts.
+
+A row without an order is the whole where it is the sum of the parts, or comes by another file and is no mere adjustment.
+"""
+
+
 def _values(span: Span, **more: Any) -> dict[str, Any]:
     return {"first": span.first, "last": span.last, **more}
 
@@ -62,6 +86,7 @@ def payout_table(connection: Connection[Any], span: Span) -> None:
         f"create temp table recon_payout on commit drop as select * from {_DISTINCT_PAYOUTS}".encode(),
         _values(span),
     )
+    connection.execute(_WHOLES)
     connection.execute("analyze recon_payout")
 
 
@@ -74,8 +99,9 @@ def payouts(connection: Connection[Any]) -> list[Payout]:
     many = row is not None and row[2] > MOST_PAYOUTS and row[1] > 0
     number = "provider || ' ' || day" if many else "payout_no"
     cursor = connection.execute(
-        f"select provider, {number}, currency, sum(amount_minor)::bigint, max(day), max(bank_ref),"
-        " (array_agg(id order by id))[1:20]"
+        f"select provider, {number}, currency, sum(counted_minor)::bigint, coalesce(max(day) filter (where whole), max(day)),"
+        " coalesce(max(nullif(bank_ref, '')) filter (where whole), max(bank_ref)),"
+        " (array_agg(id order by whole desc, id))[1:20]"
         " from recon_payout group by 1, 2, 3 order by 1, 2, 3".encode()
     )
     return [
@@ -246,7 +272,7 @@ def exchanges(connection: Connection[Any], span: Span) -> list[Exchange]:
 def payout_sums(connection: Connection[Any], span: Span) -> list[tuple[str, str, int, int, int, bool, int]]:
     """(currency, provider, paid out, fees, commission, whether any row tells of deductions, other deductions) of the days."""
     cursor = connection.execute(
-        "select currency, provider, sum(amount_minor)::bigint, coalesce(sum(abs(fee_minor)), 0)::bigint,"
+        "select currency, provider, sum(counted_minor)::bigint, coalesce(sum(abs(fee_minor)), 0)::bigint,"
         " coalesce(sum(abs(commission_minor)), 0)::bigint, bool_or(fee_minor is not null or commission_minor is not null),"
         " coalesce(sum(gross_minor - amount_minor - abs(coalesce(fee_minor, 0)) - abs(coalesce(commission_minor, 0))), 0)::bigint"
         " from recon_payout where (%(first)s::date is null or day >= %(first)s) and (%(last)s::date is null or day <= %(last)s)"

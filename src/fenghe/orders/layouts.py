@@ -123,7 +123,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     decimal: Literal[".", ","] = "."
     note: str = ""
     general: bool = False
-    """Known by everyday names for its columns, so only where nothing more particular fits."""
+    """Known by everyday names for its columns, so only where nothing more particular fits or knows as many of them."""
     header_has: tuple[str, ...] = ()
     skip_prefixes: tuple[str, ...] = ()
     sheet: str | None = None
@@ -174,8 +174,8 @@ class NoLayout(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=8192)
 def tidy(name: str) -> str:
-    """A column's name without blanks, quotes and letter cases, full-width letters as half-width ones."""
-    return re.sub(r"[\s`'\"\ufeff]", "", unicodedata.normalize("NFKC", name)).casefold()
+    """A column's name without blanks, quotes, underscores and letter cases (`orderNo` is `order_no`), full-width as half-width."""
+    return re.sub(r"[\s`'\"\ufeff_]", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
 def find_layout(columns: Iterable[str], layouts: Sequence[Layout]) -> Layout | Ambiguous | NoLayout:
@@ -191,8 +191,10 @@ def find_layout(columns: Iterable[str], layouts: Sequence[Layout]) -> Layout | A
         if nearest is None or len(missing[nearest.name]) == len(nearest.needs):
             return NoLayout(columns=told, nearest="", missing=())
         return NoLayout(columns=told, nearest=nearest.name, missing=missing[nearest.name])
-    special = [layout for layout in fitting if not layout.general] or fitting
-    scores = {layout.name: len(have & _known_columns(layout)) + len(layout.needs) for layout in special}
+    known = {layout.name: len(have & _known_columns(layout)) for layout in fitting}
+    most_general = max((known[layout.name] for layout in fitting if layout.general), default=0)
+    special = [layout for layout in fitting if not layout.general and known[layout.name] >= most_general] or fitting
+    scores = {layout.name: known[layout.name] + len(layout.needs) for layout in special}
     best = [layout for layout in special if scores[layout.name] == max(scores.values())]
     return best[0] if len(best) == 1 else Ambiguous(names=tuple(layout.name for layout in best))
 
