@@ -67,6 +67,17 @@ def test_two_equal_vouchers_are_two_and_stay_two(fenghe: Commands, tmp_path: Pat
     assert (report["stored"], report["duplicate"], counts(fenghe)["finance_voucher"]) == (1, 3, 4)
 
 
+def test_two_columns_of_one_name_are_refused_where_they_differ(fenghe: Commands, tmp_path: Path) -> None:
+    heading = "payment_no,order_no,amount,amount,status\n"
+    file = written(tmp_path / "p.csv", heading + "1,A1,12.00,21.00,paid\n")
+    refused = fenghe.json("import", "payments", file, "--source", "pay", status=2)["files"][0]["refused"]
+    assert refused["code"] == "column_repeated"
+    assert "amount" in refused["message"]
+    assert fenghe.rows("select count(*) from inbound_message") == [(0,)]
+    same = written(tmp_path / "q.csv", heading + "1,A1,12.00,12.00,paid\n")
+    assert fenghe.json("import", "payments", same, "--source", "pay")["stored"] == 1
+
+
 def test_a_unit_that_nobody_told_is_asked_for(fenghe: Commands, tmp_path: Path) -> None:
     file = written(tmp_path / "p.csv", "payment_no,order_no,amount,status\n1,A1,1200,paid\n2,A2,,paid\n")
     report = fenghe.json("import", "payments", file, "--source", "pay", status=2)

@@ -117,6 +117,15 @@ def test_a_fault_has_its_name_and_amount(chain: Chain, causes: dict[str, int]) -
     assert all({document.side for document in one.documents} == {"ours", "theirs"} for one in outcome.differences)
 
 
+def test_a_channels_prefix_does_not_make_a_number_random() -> None:
+    number = "TB202602010000000002"
+    payment = MoneyDoc(
+        kind="payment", id=1, number="p1", order_no=number, out_trade_no=f"T200P{number}", amount_minor=1000
+    )
+    told = classify(Chain(order_no=number, payments=(payment,)), Policy(shapes=SHAPES))
+    assert [str(one.cause) for one in told.differences] == ["pay_without_order"]
+
+
 @pytest.mark.parametrize("chain", RIGHT)
 def test_what_is_no_fault_makes_no_break(chain: Chain) -> None:
     assert classify(chain, Policy(shapes=SHAPES)).differences == ()

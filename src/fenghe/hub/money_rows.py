@@ -3,6 +3,7 @@
 What a row is read by (layout, unit) is decided for a whole table and noted with each row, so that it is read the same ever after.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -18,9 +19,12 @@ from fenghe.hub.import_survey import MANY_PARTS, SAMPLE, NoFile, NotThisFile
 from fenghe.hub.store_turns import Turns
 from fenghe.kernel.intake import Broken, Record, open_records
 from fenghe.kernel.values import digest, minor_digits
-from fenghe.money.layouts import Ambiguous, Kind, Layout, NoLayout, find_layout, missing_columns
+from fenghe.money.headers import tidy
+from fenghe.money.layouts import Ambiguous, Kind, Layout, NoLayout, find_layout, missing_columns, source_of
 
 MOST_COLUMNS: Final = 30
+_AGAIN: Final = re.compile(r" \(\d+\)$")
+"""How a heading's second column of one name is told from the first."""
 COUNTED: Final[frozenset[Kind]] = frozenset({"vouchers"})
 """Kinds in which two equal rows of one file are two: a booking made twice is just what is looked for."""
 
@@ -42,6 +46,12 @@ class MoneyLayoutUnfit(NotThisFile):
     """{name} 的列是 {columns}，不符合布局 {layout}：还缺 {missing}。"""
 
     code = "layout_unfit"
+
+
+class ColumnRepeated(NotThisFile):
+    """{name} 有两个叫 {column} 的列，内容不同：分不出该读哪一个。请删去或改名其中一列再导入。"""
+
+    code = "column_repeated"
 
 
 class UnitUnclear(NotThisFile):
@@ -96,11 +106,24 @@ def _begin(where: str, table: _Table, plan: Plan, layouts: dict[str, Layout]) ->
     layout = plan.money_layout or _layout_of(where, columns, plan)
     if missing := missing_columns(layout, columns):
         raise MoneyLayoutUnfit(name=where, columns=_listed(columns), layout=layout.name, missing="、".join(missing))
+    _check_repeated(where, table.sample, columns, layout)
     layouts[where] = layout
     table.readers = readers_for(Way(layout=layout), columns)
     for record in table.sample:
         if not table.told:
             _look_at_unit(table, cells_of(record.fields))
+
+
+def _check_repeated(where: str, sample: Sequence[Record], columns: Sequence[str], layout: Layout) -> None:
+    """Two columns of one name that say different things, and the layout reads it: nobody can tell which is meant."""
+    read = {tidy(name) for told in layout.fields.values() for name in source_of(told).columns}
+    for column in columns:
+        first = _AGAIN.sub("", column)
+        if first == column or first not in columns or tidy(first) not in read:
+            continue
+        rows = [cells_of(record.fields) for record in sample if isinstance(record.fields, Mapping)]
+        if any(cells.get(first, "").strip() != cells.get(column, "").strip() for cells in rows):
+            raise ColumnRepeated(name=where, column=first)
 
 
 def _look_at_unit(table: _Table, cells: Mapping[str, str]) -> None:

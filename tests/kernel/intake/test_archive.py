@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import random
 import zipfile
 from pathlib import Path
 
@@ -113,6 +114,7 @@ def test_locked_and_damaged_archives_are_said(tmp_path: Path) -> None:
         (b"<html><table><tr><td>1</td></tr></table>", "a web page"),
         (b'<?xml version="1.0"?><a/>', "an XML document"),
         (bytes(range(8)) * 4 + b"\0" * 20, "not a text file"),
+        (random.Random(1).randbytes(5000), "not a text file"),
     ],
 )
 def test_other_files_are_refused_by_their_kind(tmp_path: Path, body: bytes, found: str) -> None:

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from fenghe.kernel.intake.archive import Budget, check_workbook, gunzipped, is_workbook, members
 from fenghe.kernel.intake.csv_rows import csv_records
@@ -135,8 +135,19 @@ def expect_text(head: bytes, name: str) -> None:
     for magic, found in _MAGIC.items():
         if head.startswith(magic):
             raise UnknownFormat(name=name, found=found)
-    if head.count(b"\0") * 10 > len(head) and not head.startswith(UTF16_MARKS):
+    noise = head.count(b"\0") * 10 > len(head) or (len(head) >= _ENOUGH and _controls(head) * 20 > len(head))
+    if noise and not head.startswith(UTF16_MARKS):
         raise UnknownFormat(name=name, found="not a text file")
+
+
+_ENOUGH: Final = 1024
+"""Bytes from which on scattered control codes tell that it is no text."""
+_CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1a\x1b")
+
+
+def _controls(head: bytes) -> int:
+    """How many bytes no text has."""
+    return len(head) - len(head.translate(None, _CONTROLS))
 
 
 def _is_json(text: str) -> bool:
