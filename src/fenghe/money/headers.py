@@ -15,13 +15,16 @@ _MARKS: Final[tuple[tuple[str, Unit], ...]] = (
     ),
 )
 """What a heading says of its unit, and what is left of it without."""
+_TRANSLATED: Final = re.compile(r"(?<=[\u4e00-\u9fff)])\s*[\[(]\s*[a-z][a-z'/. -]{7,}\s*[\])]\s*$", re.IGNORECASE)
+"""A Chinese heading with its English beside it: `交易日期[ Transaction Date ]`."""
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 
 
 @lru_cache(maxsize=16384)
 def tidy(name: str) -> str:
     """A column's name as names compare: without blanks, quotes, underscores and letter cases, full-width as half-width."""
-    return re.sub(r"[\s`'\"\ufeff_\-.]", "", unicodedata.normalize("NFKC", name)).casefold()
+    plain = _TRANSLATED.sub("", unicodedata.normalize("NFKC", name))
+    return re.sub(r"[\s`'\"\ufeff_\-.]", "", plain).casefold()
 
 
 @lru_cache(maxsize=16384)
@@ -30,7 +33,8 @@ def stem_of(name: str) -> tuple[str, Unit]:
 
     A Chinese heading without a unit is in yuan, as everybody writes it; an English one leaves it open.
     """
-    plain = re.sub(r"[\s`'\"\ufeff_.]", "", unicodedata.normalize("NFKC", name)).casefold()
+    plain = _TRANSLATED.sub("", unicodedata.normalize("NFKC", name))
+    plain = re.sub(r"[\s`'\"\ufeff_.]", "", plain).casefold()
     for pattern, unit in _MARKS:
         if re.search(pattern, plain):
             stem = re.sub(pattern, "", plain)

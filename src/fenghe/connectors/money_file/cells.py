@@ -121,7 +121,10 @@ class Readers:
         if not columns and not source.constant:
             return None
         read = self._value_reader(source, value)
-        said = _joined(columns, source) if source.join else _first(columns, source)
+        if value in ("time", "date") and len(columns) > 1:
+            said = _timed(columns, source)
+        else:
+            said = _joined(columns, source) if source.join else _first(columns, source)
 
         def read_field(cells: Cells, currency: str) -> Any:
             column, text = said(cells)
@@ -180,6 +183,11 @@ class Readers:
             raise BadCell(column, problem.expected, problem.got) from None
 
 
+_CLOCK: Final = re.compile(r"([01]?\d|2[0-3])(:[0-5]\d){1,2}|([01]\d|2[0-3])([0-5]\d){2}")
+"""A time of day without a day."""
+_DAY: Final = re.compile(r"\d{8}|\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?")
+
+
 def _ascii(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
@@ -216,6 +224,25 @@ def _first(columns: list[str], source: Source) -> Callable[[Cells], tuple[str, s
         return "", source.constant
 
     return said
+
+
+def _timed(columns: list[str], source: Source) -> Callable[[Cells], tuple[str, str]]:
+    """The first time; where a column has the time of day only (交易日期 20260201, 交易时间 10:00:01), with the day beside it."""
+    first = _first(columns, source)
+
+    def said(cells: Cells) -> tuple[str, str]:
+        column, text = first(cells)
+        if not _CLOCK.fullmatch(text):
+            return column, text
+        days = (each for other in columns if (each := _said(cells, other, source)) and not _CLOCK.fullmatch(each))
+        day_told = next(days, "")
+        return column, f"{day_told} {_clock(text)}" if _DAY.fullmatch(day_told) else day_told or text
+
+    return said
+
+
+def _clock(text: str) -> str:
+    return text if ":" in text else f"{text[:2]}:{text[2:4]}:{text[4:]}"
 
 
 def _joined(columns: list[str], source: Source) -> Callable[[Cells], tuple[str, str]]:
