@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,8 +58,10 @@ class Commands:
             assert connection.execute(statement.encode()).rowcount != 0
 
 
-def in_its_own_process(*arguments: str | Path, data: Path, **more: Any) -> subprocess.Popen[str]:
-    """`fenghe ... --data DATA` as its own process, on its own embedded database."""
+def in_its_own_process(
+    *arguments: str | Path, data: Path, environment: Mapping[str, str] | None = None, **more: Any
+) -> subprocess.Popen[str]:
+    """`fenghe ... --data DATA` as its own process, on its own embedded database or on the one `environment` names."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("FENGHE_")}
     return subprocess.Popen(
         [sys.executable, "-m", "fenghe.cli.main", *(str(one) for one in arguments), "--data", str(data)],
@@ -66,6 +69,6 @@ def in_its_own_process(*arguments: str | Path, data: Path, **more: Any) -> subpr
         stderr=subprocess.PIPE,
         stdin=subprocess.PIPE,
         text=True,
-        env={**environ, "PYTHONPATH": str(ROOT / "src")},
+        env={**environ, "PYTHONPATH": str(ROOT / "src"), **(environment or {})},
         **more,
     )

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from fenghe.hub import importing
 from fenghe.hub.import_judging import judge_imported
+from fenghe.hub.import_rows import BATCH_ROWS
 from fenghe.hub.import_source import Wish, plan_import
 from fenghe.hub.worker import run as run_worker
 from fenghe.kernel.database.address import Database
@@ -56,7 +57,7 @@ def test_the_workers_of_a_running_hub_judge(fenghe: Commands, tmp_path: Path) ->
             time.sleep(0.05)
         report = fenghe.json("import", "orders", file, "--source", "shop")
     assert report["judged"] == {
-        **dict.fromkeys(("shipments", "unmapped", "cases_opened", "pending"), 0),
+        **dict.fromkeys(("shipments", "payments", "refunds", "facts", "unmapped", "cases_opened", "pending"), 0),
         **dict.fromkeys(("orders", "observations"), 500),
         "by_hub": True,
     }
@@ -175,7 +176,7 @@ def test_a_killed_import_goes_on_when_run_again(tmp_path: Path) -> None:
     adds_up(report)
     assert report["read"] == 40_000 and report["set_aside"] == 0
     assert 15_000 <= report["duplicate"] < 40_000, "it was killed in the middle"
-    assert report["duplicate"] % importing.BATCH_ROWS == 0, "a batch is stored whole or not at all"
+    assert report["duplicate"] % BATCH_ROWS == 0, "a batch is stored whole or not at all"
     assert report["judged"]["pending"] == 40_000, "none lost, none twice"
     again = in_its_own_process(*command, data=data)
     assert json.loads(again.communicate(timeout=200)[0])["duplicate"] == 40_000

@@ -65,6 +65,8 @@ EXPORTS = {
     ),
     "olist_items": "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value",
     "olist_payments": "order_id,payment_sequential,payment_type,payment_installments,payment_value",
+    "orders_general": "order_no,shop_name,order_status,total_amount,pay_amount,created_at,pay_time,refund_amount",
+    "orders_general_fen": "out_trade_no,cents,state,at",
     "fenghe": ("order_no,channel,status,created_at,paid_at,paid,line_no,sku_id,quantity,price,tracking_no,carrier"),
 }
 OWN: dict[str, Any] = {

@@ -23,6 +23,7 @@ SCREENS = {
     "/inbox": "收件箱",
     "/inbox?view=refused": "拒",
     "/audit": "审计",
+    "/money/statements": "账单导入",
     "/sources": "连接",
     "/people": "用户",
     "/people?view=tokens": "令牌",

@@ -36,6 +36,7 @@ TOPICS: Final = (
     "money",
     "callbacks",
     "notices",
+    "statements",
 )
 READ_EVERY: Final = 0.3
 TELL_EVERY: Final = 1.0

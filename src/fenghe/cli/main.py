@@ -2,8 +2,9 @@
 
 import typer
 
-from fenghe.cli import auditing, backing_up, callbacks, demo, importing, people, serving, simulating, tracing
+from fenghe.cli import auditing, backing_up, breaking, callbacks, demo, importing, people, reconciling, serving, simulating, tracing
 from fenghe.cli.bench import command as bench
+from fenghe.cli.bench import reconciling as bench_recon
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,9 +20,16 @@ app.command("backup")(backing_up.backup)
 app.command("restore")(backing_up.restore)
 app.command("import")(importing.import_files)
 app.command("trace")(tracing.trace)
+app.command("scan")(reconciling.scan)
+app.command("reconcile")(reconciling.reconcile)
+app.command("breaks")(breaking.breaks)
 app.command("simulate")(simulating.simulate)
 app.command("demo")(demo.demo)
-app.command("bench")(bench.bench)
+
+benches = typer.Typer(help="The hub's speed as ratios against this machine's own limit.")
+benches.callback(invoke_without_command=True)(bench.bench)
+benches.command("recon")(bench_recon.bench_recon)
+app.add_typer(benches, name="bench")
 
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")
 users.command("add")(people.add)

@@ -12,6 +12,7 @@ from fenghe.kernel.notices.tasks import NoticeDuty
 from fenghe.money.tasks_asking import AskingDuty, BillAppointment
 from fenghe.money.tasks_binding import BindingDuty
 from fenghe.money.tasks_ledger import LedgerDuty
+from fenghe.money.tasks_recon import ScanAppointment
 
 
 def duties() -> Sequence[Duty]:
@@ -28,7 +29,7 @@ def duties() -> Sequence[Duty]:
 
 def appointments() -> Sequence[Appointment]:
     """Work at fixed hours of all rooms."""
-    return (BillAppointment(),)
+    return (BillAppointment(), ScanAppointment())
 
 
 def run_duties(dsn: str, *, stop: Any) -> None:

@@ -113,7 +113,7 @@ def identity(told: Record | Broken) -> bytes:
 
 
 def keep(
-    connection: Connection[Any], source: str, batch: Sequence[Row], look: Look, *, also: Same | None = None
+    connection: Connection[Any], source: str, batch: Sequence[Row], *, look: Look, also: Same | None = None
 ) -> Kept:
     """Store one batch in one transaction; a deadlock with the workers' writes is tried again."""
     for tries_left in reversed(range(TRIES)):

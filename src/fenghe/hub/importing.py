@@ -47,12 +47,12 @@ def import_file(
     report = FileReport(file=str(path))
     try:
         if plan.kind == "statement":
-            statement_import.import_statement(connection, path, plan, report, actor=actor, note=note)
+            statement_import.import_statement(connection, path, plan, report=report, actor=actor, note=note)
             return report
         rows = _money_rows(connection, path, plan) if plan.money else _rows(path, plan)
         for batch in batches(rows):
             import_source.ensure(connection, plan, actor)
-            count(report, keep(connection, plan.source, batch, lambda told: _faults(told, plan)))
+            count(report, keep(connection, plan.source, batch, look=lambda told: _faults(told, plan)))
             note(report.read, batch[-1].told.line)
         import_source.ensure(connection, plan, actor)
     except (FileRefused, NotThisFile, OSError) as problem:
@@ -66,7 +66,7 @@ def _rows(path: Path, plan: Plan) -> Iterator[Row]:
 
 
 def _money_rows(connection: Connection[Any], path: Path, plan: Plan) -> Iterator[Row]:
-    return money_rows.money_rows(connection, path, plan, money_rows.survey_money(path, plan))
+    return money_rows.money_rows(connection, path, plan, ways=money_rows.survey_money(path, plan))
 
 
 def total(reports: Sequence[FileReport]) -> FileReport:

@@ -150,11 +150,11 @@ def _layout_of(where: str, columns: Sequence[str], plan: Plan) -> Layout:
         case Ambiguous(names=names):
             raise MoneyLayoutUnclear(name=where, columns=_listed(columns), names="、".join(names))
         case NoLayout():
-            raise unknown_layout(where, columns, layouts, kind, found)
+            raise unknown_layout(where, columns, layouts=layouts, kind=kind, found=found)
 
 
 def unknown_layout(
-    where: str, columns: Sequence[str], layouts: Sequence[Layout], kind: Kind, found: NoLayout
+    where: str, columns: Sequence[str], *, layouts: Sequence[Layout], kind: Kind, found: NoLayout
 ) -> NotThisFile:
     """What is said of a table that no layout fits."""
     near = f"；最接近的是 {found.nearest}，还缺 {'、'.join(found.missing)}" if found.nearest else ""
@@ -186,7 +186,7 @@ def headers_of(kind: str, way: Way, **more: str) -> str:
     return msgspec.json.encode(told).decode()
 
 
-def money_rows(connection: Connection[Any], path: Path, plan: Plan, ways: Mapping[str, Way]) -> Iterator[Row]:
+def money_rows(connection: Connection[Any], path: Path, plan: Plan, *, ways: Mapping[str, Way]) -> Iterator[Row]:
     """Every row of the file, read; equal vouchers are told apart by their turn."""
     rows = _read_rows(path, plan, ways)
     return Turns(connection).apart(rows) if plan.money in COUNTED else rows

@@ -13,7 +13,7 @@ from fenghe.kernel.notices import routes_log, routes_robots, routes_rules
 from fenghe.logistics import routes as logistics
 from fenghe.logistics import routes_callbacks, routes_mapping, routes_policy
 from fenghe.logistics.routes_rows import details_of_orders
-from fenghe.money import routes_ledger, routes_payments, routes_statements, routes_trace
+from fenghe.money import routes_ledger, routes_payments, routes_recon, routes_statements, routes_trace
 from fenghe.orders import routes as orders
 
 __all__ = ["details_of_orders", "routers"]
@@ -40,4 +40,5 @@ def routers() -> Sequence[Any]:
         routes_robots.router,
         routes_rules.router,
         routes_log.router,
+        routes_recon.router,
     ]

@@ -27,23 +27,23 @@ KIND: Final = "statement"
 
 
 def import_statement(
-    connection: Connection[Any], path: Path, plan: Plan, report: FileReport, *, actor: Actor, note: Note
+    connection: Connection[Any], path: Path, plan: Plan, *, report: FileReport, actor: Actor, note: Note
 ) -> None:
     """Read one file of statements into the inbox. Raises FileRefused and NotThisFile before anything is stored."""
-    surveyed = {part.digest: part for part in survey_statement(path, plan)}
+    surveyed = {told.digest: told for told in survey_statement(path, plan)}
     import_source.ensure(connection, plan, actor)
-    for part in surveyed.values():
-        report.checks += part.checks
-        report.notes += part.notes
+    for told in surveyed.values():
+        report.checks += told.checks
+        report.notes += told.notes
     for part in open_parts(path):
-        _import_part(connection, part, surveyed[part.digest], plan, report, actor=actor, note=note)
+        _import_part(connection, part, surveyed[part.digest], plan=plan, report=report, actor=actor, note=note)
 
 
 def _import_part(
-    connection: Connection[Any], part: Part, told: Surveyed, plan: Plan, report: FileReport, *, actor: Actor, note: Note
+    connection: Connection[Any], part: Part, told: Surveyed, *, plan: Plan, report: FileReport, actor: Actor, note: Note
 ) -> None:
     file = store_statements.begin(connection, source=plan.source, told=told, by=actor.person)
-    rows = _rows(connection, part, told, plan)
+    rows = _rows(connection, part, told, plan=plan)
     passed = 0
     for batch in batches(rows):
         fresh = passed + len(batch) > file.read
@@ -52,14 +52,14 @@ def _import_part(
             store_statements.count(same, file.id, kept)
 
         also = funnel if fresh and not file.finished else None
-        kept = keep(connection, plan.source, batch, lambda one: faults_of(one, Reading()), also=also)
+        kept = keep(connection, plan.source, batch, look=lambda one: faults_of(one, Reading()), also=also)
         passed += len(batch)
         count(report, kept)
         note(report.read, batch[-1].told.line)
     store_statements.finish(connection, file.id)
 
 
-def _rows(connection: Connection[Any], part: Part, told: Surveyed, plan: Plan) -> Iterator[Row]:
+def _rows(connection: Connection[Any], part: Part, told: Surveyed, *, plan: Plan) -> Iterator[Row]:
     """Every row with its identity; rows without a number of their own are told apart by their turn."""
     headers = part_headers(told)
     numbered = bool(told.found and told.found.layout.numbered)

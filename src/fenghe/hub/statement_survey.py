@@ -167,10 +167,14 @@ def _table_rows(
     body = Body()
     if found.layout.summary_of:
         _add_up(table_rows(part, found, body), body)
+    empty = True
     for one in () if found.layout.summary_of else table_rows(part, found, body):
+        empty = False
         yield one, Reading() if isinstance(one, Broken) else read_fields(one.fields, into.way)
     read_remarks(body.remarks, said)
     _take_said(into, said, body)
+    if empty and not into.told:
+        raise NoRows(name=part.where)
     if found.layout.ends_with and not body.ended and not _totals_only(found.layout, body):
         raise FileCut(name=part.where, found="没有见到文件结尾", expected=found.layout.ends_with[0].strip("#-"))
 
@@ -219,7 +223,7 @@ def refusal_of(where: str, found: NotFound, plan: Plan) -> Exception:
             columns = columns_shown(found.names)
             return LayoutUnfit(name=where, columns=columns, layout=nearest, missing="、".join(missing))
         case NoLayout():
-            return unknown_layout(where, found.names, plan.layouts, "statement", found.layout)
+            return unknown_layout(where, found.names, layouts=plan.layouts, kind="statement", found=found.layout)
 
 
 def _unit(part: Part, found: Found) -> Any:

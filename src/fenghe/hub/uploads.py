@@ -120,7 +120,7 @@ def _refused(path: Path, words: str) -> Preview:
 
 
 def _look_at(part: Part, plan: Plan, header_line: int) -> Preview:
-    rows = []
+    rows: list[SheetRow] = []
     names: tuple[str, ...] = ()
     for row in grid_rows(part):
         if len(rows) >= PREVIEW_ROWS:

@@ -46,8 +46,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def currency(self) -> str:
         """All of the chain is of one currency."""
-        documents = (*self.chain.orders, *self.chain.payments, *self.chain.refunds, *self.chain.vouchers)
-        return documents[0].currency if documents else "CNY"
+        chain = self.chain
+        told = [one.currency for one in chain.orders] or [one.currency for one in (*chain.payments, *chain.refunds)]
+        return (told or [one.currency for one in chain.vouchers] or ["CNY"])[0]
 
     @property
     def excess_back(self) -> int:
@@ -72,7 +73,7 @@ def book_differences(account: Account, found: Sequence[Difference], policy: Poli
         return list(found)
     if not account.booked and not account.booked_back and account.kind in (CANCELLED, CLOSED_REFUNDED):
         return [_with(root, account, off), *found[1:]] if root else list(found)
-    return _refunds(account, _orders(account, list(found), policy), policy)
+    return _refunds(account, _orders(account, list(found)), policy)
 
 
 def _with(root: Difference, account: Account, amount: int) -> Difference:
@@ -89,7 +90,7 @@ def _without_source(account: Account, off: int) -> list[Difference]:
     ]
 
 
-def _orders(account: Account, found: list[Difference], policy: Policy) -> list[Difference]:
+def _orders(account: Account, found: list[Difference]) -> list[Difference]:
     """Vouchers of what was taken."""
     off = account.booked - account.paid
     vouchers = sorted(
@@ -111,6 +112,9 @@ def _orders(account: Account, found: list[Difference], policy: Policy) -> list[D
         kept = subset_of([one.amount_minor for one in vouchers], target, steps=20_000)
         if kept is not None and len(kept) < len(vouchers):
             spare = [one for place, one in enumerate(vouchers) if place not in kept]
+            known = {vouchers[place].amount_minor for place in kept}
+            if sum(one.amount_minor for one in spare) != target and any(one.amount_minor not in known for one in spare):
+                continue
             if target != account.paid:
                 found[wrong_amount[0]] = _with(found[wrong_amount[0]], account, target - account.paid)
             return [*found, _duplicate(account, spare, account.booked - target)]

@@ -92,6 +92,8 @@ NORMAL: Final = {
     "commission": "佣金(正常)",
     "not_paid_out": "渠道未出款余额",
     "fx_converted": "换汇",
+    "split": "分账给他人",
+    "escrow": "担保中(买家未确认收货)",
 }
 """What explains a step without being a difference: it has no rows in the queue, but rows behind it."""
 

@@ -41,6 +41,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     provider: int
     booked: int
     differences: tuple[Difference, ...]
+    currency: str = "CNY"
+    normal: tuple[tuple[str, int, int], ...] = ()
+    """(name, place, amount): what explains a step without being a difference."""
 
 
 def classify(chain: Chain, policy: Policy) -> Outcome:
@@ -54,7 +57,13 @@ def classify(chain: Chain, policy: Policy) -> Outcome:
         booked = account.paid - account.back
     found = _nothing_over(account, found, receivable=receivable, booked=booked)
     named = tuple(msgspec.structs.replace(one, currency=account.currency) for one in found)
-    return Outcome(receivable=receivable, provider=account.paid - account.back, booked=booked, differences=named)
+    return Outcome(
+        receivable=receivable,
+        provider=account.paid - account.back,
+        booked=booked,
+        differences=named,
+        currency=account.currency,
+    )
 
 
 def _account(chain: Chain, policy: Policy) -> Account:

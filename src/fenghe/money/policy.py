@@ -27,6 +27,7 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     payout_grace_days: int = 5
     statement_grace_days: int = 1
     most_parts: int = 12
+    escrow_providers: tuple[str, ...] = ("alipay", "douyin", "jd", "pdd")
 
 
 class RateRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,9 +88,15 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 _TYPES: Final[dict[str, type[msgspec.Struct]]] = {"matching": Matching, "rates": Rates, "fx": Fx}
 
 
+SHIPPED: Final[dict[str, Any]] = {name: msgspec.to_builtins(kind()) for name, kind in _TYPES.items()}
+"""What is in force while nothing is published."""
+
+
 def policy_of(bodies: dict[str, tuple[int, Any]]) -> Policy:
     """The policy of published bodies by name: (version, body); what is not published is as shipped."""
-    read = {name: msgspec.convert(bodies[name][1], kind) if name in bodies else kind() for name, kind in _TYPES.items()}
+    read: dict[str, Any] = {
+        name: msgspec.convert(bodies[name][1], kind) if name in bodies else kind() for name, kind in _TYPES.items()
+    }
     versions = "+".join(f"{name}@{bodies[name][0] if name in bodies else 0}" for name in _TYPES)
     return Policy(version=f"{KIND}:{versions}", **read)
 

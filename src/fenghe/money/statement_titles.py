@@ -15,8 +15,8 @@ KIND_TITLES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 PROVIDER_TITLES: Final[Mapping[str, str]] = {
-    "alipay": "支付宝", "wechatpay": "微信支付", "douyin": "抖店", "jd": "京东", "pdd": "拼多多", "bank": "银行", "icbc": "工商银行",
-    "abc": "农业银行", "bocom": "交通银行", "spdb": "浦发银行", "unionpay": "银联",
+    "alipay": "支付宝", "wechatpay": "微信支付", "douyin": "抖店", "jd": "京东", "pdd": "拼多多", "bank": "银行",
+    "icbc": "工商银行", "abc": "农业银行", "bocom": "交通银行", "spdb": "浦发银行", "unionpay": "银联",
 }  # fmt: skip
 
 _SPECIAL: Final[Mapping[str, str]] = {"mt940": "MT940 对账单", "camt": "camt 对账报文"}

@@ -72,8 +72,7 @@ _REFUND_OF: Final = {word: state for state, words in REFUND_WORDS.items() for wo
 
 def provider_of(word: str) -> str:
     """Our word for a provider; one that we do not know keeps its own name in small letters."""
-    told = plain(word)
-    return _PROVIDER_OF.get(told.replace("_", ""), told)
+    return _PROVIDER_OF.get(plain(word).replace("_", ""), word.strip().casefold())
 
 
 def payment_state_of(word: str) -> PaymentState | None:

@@ -122,6 +122,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     currency: str = "CNY"
     decimal: Literal[".", ","] = "."
     note: str = ""
+    general: bool = False
+    """Known by everyday names for its columns, so only where nothing more particular fits."""
     header_has: tuple[str, ...] = ()
     skip_prefixes: tuple[str, ...] = ()
     sheet: str | None = None
@@ -183,12 +185,15 @@ def find_layout(columns: Iterable[str], layouts: Sequence[Layout]) -> Layout | A
     missing = {layout.name: missing_columns(layout, have) for layout in layouts}
     fitting = [layout for layout in layouts if not missing[layout.name]]
     if not fitting:
-        nearest = min(layouts, key=lambda layout: len(missing[layout.name]) / len(layout.needs), default=None)
+        nearest = min(
+            layouts, key=lambda layout: (len(missing[layout.name]) / len(layout.needs), layout.general), default=None
+        )
         if nearest is None or len(missing[nearest.name]) == len(nearest.needs):
             return NoLayout(columns=told, nearest="", missing=())
         return NoLayout(columns=told, nearest=nearest.name, missing=missing[nearest.name])
-    scores = {layout.name: len(have & _known_columns(layout)) + len(layout.needs) for layout in fitting}
-    best = [layout for layout in fitting if scores[layout.name] == max(scores.values())]
+    special = [layout for layout in fitting if not layout.general] or fitting
+    scores = {layout.name: len(have & _known_columns(layout)) + len(layout.needs) for layout in special}
+    best = [layout for layout in special if scores[layout.name] == max(scores.values())]
     return best[0] if len(best) == 1 else Ambiguous(names=tuple(layout.name for layout in best))
 
 

@@ -78,6 +78,12 @@ async function csrfToken(): Promise<string | null> {
   return readCookie(CSRF_COOKIE);
 }
 
+/** The header that a change must carry, for what cannot go through `api`. */
+export async function csrfHeader(): Promise<Record<string, string>> {
+  const token = await csrfToken();
+  return token ? { [CSRF_HEADER]: token } : {};
+}
+
 async function send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json" };
   const form = body instanceof FormData; // the browser itself says where its parts begin

@@ -17,6 +17,7 @@ export type Topic =
   | "money"
   | "callbacks"
   | "notices"
+  | "statements"
   | "facets";
 
 /** Which keys a live topic touches: an order's page shows its cases, the bench counts everything. */
@@ -32,6 +33,7 @@ const TOUCHES: Record<string, Topic[]> = {
   workbench: ["workbench"],
   callbacks: ["callbacks"],
   notices: ["notices"],
+  statements: ["statements"],
 };
 
 interface Options {

@@ -42,6 +42,7 @@ export type Permission =
   | "money.edit"
   | "money.approve"
   | "notices.manage"
+  | "money.import"
   | "exports.create";
 
 export type Locale = "zh-CN" | "en";

@@ -8,6 +8,7 @@ import {
   BellOutlined,
   BranchesOutlined,
   FileSearchOutlined,
+  FileDoneOutlined,
   InboxOutlined,
   PayCircleOutlined,
   QuestionCircleOutlined,
@@ -65,13 +66,15 @@ export const MENU: MenuGroup[] = [
     entries: [
       { key: "trace", to: "/trace", word: "menu.trace", icon: <NodeIndexOutlined />, anyOf: ["money.view"] },
       { key: "ledger", to: "/ledger", word: "menu.ledger", icon: <BookOutlined />, anyOf: ["money.view"] },
-    ],
-  },
-  {
-    word: "menu.money",
-    entries: [
       { key: "payments", to: "/payments", word: "menu.payments", icon: <PayCircleOutlined />, anyOf: ["money.view"] },
       { key: "refunds", to: "/refunds", word: "menu.refunds", icon: <RollbackOutlined />, anyOf: ["money.view"] },
+      {
+        key: "statements",
+        to: "/money/statements",
+        word: "menu.statements",
+        icon: <FileDoneOutlined />,
+        anyOf: ["money.view", "money.import"],
+      },
     ],
   },
   {

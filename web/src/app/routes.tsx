@@ -122,6 +122,10 @@ export const router = createBrowserRouter([
             lazy: async () => ({ Component: (await import("../screens/notices/RulePage")).RulePage }),
           },
           { path: "people", lazy: async () => ({ Component: (await import("../screens/people/People")).People }) },
+          {
+            path: "money/statements",
+            lazy: async () => ({ Component: (await import("../screens/statements/Statements")).Statements }),
+          },
           { path: "*", element: <NotFoundScreen /> },
         ],
       },

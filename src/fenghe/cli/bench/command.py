@@ -34,6 +34,7 @@ class Figure(msgspec.Struct, kw_only=True):
 
 
 def bench(
+    called: typer.Context,
     stored: Annotated[
         str, typer.Option("--stored", help="Stored events to measure at, separated by commas.")
     ] = "10000,100000",
@@ -44,6 +45,8 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure how fast this machine stores webhooks durably and judges them, as ratios to its own commit rate."""
+    if called.invoked_subcommand is not None:
+        return
     sizes = sorted(int(size) for size in stored.split(","))
     with tempfile.TemporaryDirectory(prefix="fenghe-bench-") as folder, running(Path(folder) / "data") as database:
         migrate(database.owner_url)

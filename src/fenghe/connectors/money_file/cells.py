@@ -85,7 +85,7 @@ class Readers:
 
     def currency_of(self, cells: Cells) -> str:
         """The row's own currency, else the layout's."""
-        told = self.currency(cells, "") if self.currency else None
+        told: str | None = self.currency(cells, "") if self.currency else None
         if not told:
             return self.layout.currency
         code = CURRENCIES.get(told, told.upper())
@@ -140,7 +140,9 @@ class Readers:
             told = [(column, way, text) for column, way in parts if (text := _said(cells, column, source))]
             if not told:
                 return None
-            return turn * sum(way * self.money(column, text, currency, source) for column, way, text in told)
+            return turn * sum(
+                way * self.money(column, text, currency=currency, source=source) for column, way, text in told
+            )
 
         return read_sum
 
@@ -148,7 +150,9 @@ class Readers:
         zone = parse_zone(source.zone or self.layout.zone)
         match value:
             case "money":
-                return lambda column, text, currency: _signed(self.money(column, text, currency, source), source)
+                return lambda column, text, currency: _signed(
+                    self.money(column, text, currency=currency, source=source), source
+                )
             case "id":
                 return lambda column, text, _: _caught(whole_id, column, text)
             case "time":
@@ -162,7 +166,7 @@ class Readers:
             case _:
                 return lambda _column, text, _: source.values.get(text, text)[:LONGEST_TEXT]
 
-    def money(self, column: str, text: str, currency: str, source: Source) -> int:
+    def money(self, column: str, text: str, *, currency: str, source: Source) -> int:
         """An amount in minor units. Raises BadCell; also where nothing tells whether it is in yuan or in fen."""
         unit = self.unit_of(column, source)
         if not unit:

@@ -82,7 +82,7 @@ def _read(message: InboundMessage) -> Reading:
 
 def cells_of(fields: Mapping[str, Any]) -> Mapping[str, str]:
     """A row as column → text; what is nested has a dotted name."""
-    return fields if all(type(value) is str for value in fields.values()) else flat(fields)
+    return fields if {str}.issuperset(map(type, fields.values())) else flat(fields)
 
 
 def way_of(message: InboundMessage, columns: tuple[str, ...]) -> Way:
@@ -126,7 +126,7 @@ def _layout(name: str, kind: str, columns: tuple[str, ...], config: Mapping[str,
         return layout
     if kind not in READ:
         raise NotReadable("kind", f"one of {', '.join(READ)}", kind or "nothing", "no_layout")
-    return _by_columns(kind, columns)  # type: ignore[arg-type]
+    return _by_columns(kind, columns)
 
 
 @lru_cache(maxsize=64)

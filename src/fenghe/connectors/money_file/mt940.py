@@ -132,7 +132,7 @@ def _tags(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, str]]:
         line = raw.rstrip("\r\n")
         line = line[line.rindex("{4:") + 3 :] if "{4:" in line and line.startswith("{1:") else line
         found = _TAG.match(line)
-        if found or line.strip() in ("-", "-}") or line.startswith(("-}", "-XXX")):
+        if found or line.strip() in ("-", "-}") or re.match(r"-(?:}|X+$)", line):
             if tag:
                 yield at, tag, "\n".join(value).rstrip()
             at, tag, value = (number, found[1], [found[2]]) if found else (0, "", [])

@@ -76,7 +76,7 @@ class Row:
         """Who tells: the row's own word, else the layout's, else the source's."""
         return provider_of(self.text("provider") or self.readers.layout.provider or self._provider)
 
-    def numbers(self) -> dict[str, str]:
+    def numbers(self) -> dict[str, Any]:
         """The merchant's number and the order that it stands for."""
         trade, order = self.text("out_trade_no"), self.text("order_no")
         return {"out_trade_no": trade or order, "order_no": order_no_of(order or trade)}

@@ -64,7 +64,9 @@ def _read(message: InboundMessage) -> Reading:
             notes.append(Unreadable(item=item, field="row", expected="values by column", got=shorten(text_of(fields))))
             continue
         layout = named or _by_columns(tuple(flat(fields)))
-        snapshot, faults = read_row(fields, layout, item=item, shop=shop_of(message), channel=channel)
+        snapshot, faults = read_row(
+            fields, layout, item=item, shop=shop_of(message), channel=channel, teller=message.source
+        )
         notes += faults
         snapshots += [snapshot] if snapshot else []
     return Reading(items=tuple(snapshots), unreadable=tuple(notes))

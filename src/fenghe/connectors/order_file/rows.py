@@ -151,9 +151,12 @@ def moment(text: str, zone: timezone) -> datetime | None:
 
 
 def read_row(
-    fields: Mapping[str, Any], layout: Layout, *, item: int, shop: str = "", channel: str = ""
+    fields: Mapping[str, Any], layout: Layout, *, item: int, shop: str = "", channel: str = "", teller: str = ""
 ) -> tuple[OrderSnapshot | None, Sequence[Unreadable]]:
-    """The snapshot, or what is wrong with the row. `shop` and `channel` are what the source is set up for."""
+    """The snapshot, or what is wrong with the row. `shop` and `channel` are what the source is set up for.
+
+    `teller` is the source itself: a channel where neither it, the row nor the layout names one.
+    """
     row = _Row(flat(fields), layout, item)
     row.read_currency()
     order = {name: row.value(told, ORDER_FIELDS[name]) for name, told in layout.order.items() if name != "currency"}
@@ -172,7 +175,7 @@ def read_row(
     if row.faults:
         return None, row.faults
     said["shop"] = shop or said.get("shop", "")
-    said["channel"] = channel or said.get("channel", layout.channel)
+    said["channel"] = channel or said.get("channel", layout.channel) or teller
     lines = (OrderLine(**line),) if line.get("line_no") else ()
     return OrderSnapshot(
         codes=layout.name,

@@ -85,6 +85,9 @@ def row_key(fields: Any) -> str:
 
 
 def _bare(value: Any) -> Any:
+    if type(value) is dict and {str}.issuperset(map(type, value.values())):
+        # A row of a table, by far the most there are: the same as below, without asking each cell what it is.
+        return {str(name).strip(): text for name, inner in value.items() if (text := inner.strip())}
     if isinstance(value, Mapping):
         named = ((str(name).strip(), _bare(inner)) for name, inner in value.items())
         return {name: inner for name, inner in named if inner not in ("", None)}

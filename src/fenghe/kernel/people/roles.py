@@ -18,6 +18,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "inbox.view": "查看收件箱与原始报文",
     "inbox.replay": "重放报文",
     "money.import": "导入账单、编辑账单布局",
+    "money.reconcile": "处理差异、提出与批准人工匹配",
     "exports.create": "导出文件",
     "audit.view": "查看审计与访问记录",
     "sources.manage": "管理连接与密钥",
@@ -48,8 +49,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "purchasing": frozenset({"orders.view", "exports.create"}),
     "finance": frozenset(
         {
-            "orders.view", "money.view", "money.import", "money.edit", "money.approve", "exports.create", "audit.view",
-            "inbox.view",
+            "orders.view", "money.view", "money.import", "money.edit", "money.approve", "money.reconcile",
+            "exports.create", "audit.view", "inbox.view",
         }
     ),
     "warehouse": frozenset({"orders.view"}),

@@ -8,6 +8,7 @@ import { notices } from "./notices";
 import { payments } from "./payments";
 import { reasons } from "./reasons";
 import { shared } from "./shared";
+import { statements } from "./statements";
 import { states } from "./states";
 import { work } from "./work";
 
@@ -21,6 +22,7 @@ export const WORDS = {
   ...payments,
   ...reasons,
   ...shared,
+  ...statements,
   ...states,
   ...work,
 };
@@ -36,6 +38,7 @@ export const PARTS = [
   payments,
   reasons,
   shared,
+  statements,
   states,
   work,
 ];

@@ -15,6 +15,20 @@ create index refund_day on refund (refunded_at);
 create index finance_voucher_day on finance_voucher (booked_on);
 create index payout_day on payout (paid_out_on);
 
+-- Whole numbers summed as whole numbers: the built-in sum makes numerics of them, at several times the cost; it refuses to overflow.
+create aggregate exact_sum(bigint) (sfunc = int8pl, stype = bigint, combinefunc = int8pl, parallel = safe);
+
+create function marked(amount bigint, currency text) returns bigint language sql immutable parallel safe
+return case when amount between -1000000000000 and 1000000000000 then amount * ((hashtext(currency) & 65535) + 1) end;
+comment on function marked is 'an amount that differs from the same amount in another currency, so that one sum compares both; absurd ones are null: not plainly right';
+
+-- The scan reads these columns of every document in the order of the number they stand for, and nothing else of them.
+drop index order_book_number, payment_order, refund_order, finance_voucher_order;
+create index order_book_number on order_book (order_no) include (due_minor, refunded_minor, state, currency, paid_at);
+create index payment_order on payment (order_no) include (amount_minor, currency, succeeded);
+create index refund_order on refund (order_no) include (amount_minor, currency, succeeded);
+create index finance_voucher_order on finance_voucher (order_no) include (voucher_type, amount_minor, currency);
+
 -- ── runs 对账批次 ─────────────────────────────────────────────────────────────────────────────────────────────────────
 create table recon_run (
     id bigint generated always as identity primary key,
@@ -157,3 +171,15 @@ create trigger recon_finding_append_only before update or delete or truncate on 
     for each statement execute function refuse_change();
 create trigger recon_waterfall_append_only before update or delete or truncate on recon_waterfall
     for each statement execute function refuse_change();
+
+-- Documents that name their order by another document's number are found from that document.
+create index payment_number on payment (payment_no);
+create index refund_number on refund (refund_no);
+create index finance_voucher_payment on finance_voucher (payment_no) where order_no = '' and payment_no <> '';
+create index finance_voucher_refund on finance_voucher (refund_no) where order_no = '' and refund_no <> '';
+
+create table recon_secret (
+    one boolean primary key default true check (one),
+    secret bytea not null
+);
+comment on table recon_secret is 'what rows of exported break sheets are signed with: no secret of the outside world, only against mix-ups and made-up rows';

@@ -1,0 +1,167 @@
+"""Fees and commission as they should be (手续费、佣金): by the rates declared, else by those that prevail in the rows. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+import msgspec
+
+from fenghe.money.policy import Fx, RateRule, Rates
+
+MILLION: Final = 1_000_000
+ROUNDINGS: Final = ("half_up", "down", "up", "half_even")
+_MOST_RATES: Final = 6
+_COVERED_PERCENT: Final = 95
+_SHARE_PERCENT: Final = 3
+_LARGE: Final = 1_000
+"""Below this the rate cannot be told from the rounded amount."""
+
+
+class Rate(msgspec.Struct, frozen=True, order=True):
+    """A rate in parts per million and how its product is rounded to whole minor units."""
+
+    ppm: int
+    rounding: str = "half_up"
+    least_minor: int = 0
+
+
+def expected(base_minor: int, rate: Rate) -> int:
+    """What is taken of a base (both unsigned)."""
+    product = abs(base_minor) * rate.ppm
+    whole, rest = divmod(product, MILLION)
+    match rate.rounding:
+        case "down":
+            up = False
+        case "up":
+            up = rest > 0
+        case "half_even":
+            up = rest * 2 > MILLION or (rest * 2 == MILLION and whole % 2 == 1)
+        case _:
+            up = rest * 2 >= MILLION
+    return max(whole + up, rate.least_minor)
+
+
+def declared(rates: Rates, *, what: str, provider: str, day: date | None) -> tuple[Rate, ...]:
+    """The rates that were agreed for a provider on a day; the most particular first. Several: by category."""
+    fitting = [one for one in rates.rules if one.what == what and _fits(one, provider, day)]
+    own = [one for one in fitting if one.provider == provider] or fitting
+    return tuple(Rate(one.ppm, one.rounding, one.least_minor) for one in own)
+
+
+def _fits(rule: RateRule, provider: str, day: date | None) -> bool:
+    if rule.provider not in ("*", provider):
+        return False
+    return day is None or (
+        (rule.day_from is None or day >= rule.day_from) and (rule.day_to is None or day <= rule.day_to)
+    )
+
+
+def prevailing(pairs: Sequence[tuple[int, int]], rates: Rates) -> tuple[Rate, ...]:
+    """The few rates by which nearly all of these (base, taken) go; none when they go by no rates.
+
+    What a handful of rows does is no rate, and where the rows do not agree nothing is called wrong.
+    """
+    rows = [(abs(base), abs(taken)) for base, taken in pairs if base]
+    if not rates.learn or len(rows) < rates.least_rows:
+        return ()
+    left = rows
+    found: list[Rate] = []
+    while left and len(found) < _MOST_RATES:
+        best = _best(left)
+        if best is None:
+            break
+        rest = [row for row in left if expected(row[0], best) != row[1]]
+        if (len(left) - len(rest)) * 100 < _SHARE_PERCENT * len(rows):
+            break
+        found.append(best)
+        left = rest
+    return tuple(found) if (len(rows) - len(left)) * 100 >= _COVERED_PERCENT * len(rows) else ()
+
+
+def _best(rows: Sequence[tuple[int, int]]) -> Rate | None:
+    """The rate and rounding that most rows go by."""
+    large = [row for row in rows if row[0] >= _LARGE] or list(rows)
+    votes: Counter[int] = Counter()
+    for base, taken in large[:4_000]:
+        exact = Decimal(taken * MILLION) / base
+        for unit in (100, 500, 1_000, 5_000):
+            votes[int((exact / unit).to_integral_value()) * unit] += 1
+    tried = [Rate(ppm, how) for ppm, _ in votes.most_common(6) for how in ROUNDINGS]
+    sample = rows[:4_000]
+    counted = [(sum(expected(base, one) == taken for base, taken in sample), one) for one in tried]
+    most = max((hits for hits, _ in counted), default=0)
+    return next((one for hits, one in counted if hits == most), None) if most else None
+
+
+def nearest(base_minor: int, taken_minor: int, rates: Iterable[Rate]) -> tuple[Rate, int]:
+    """(the rate that comes nearest to what was taken, what it would have been)."""
+    told = [(one, expected(base_minor, one)) for one in rates]
+    return min(told, key=lambda pair: (abs(pair[1] - abs(taken_minor)), pair[0]))
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """One conversion: what left in one currency and came in another, at the rate its teller names (None: none)."""
+
+    id: int
+    number: str
+    source_currency: str
+    source_minor: int
+    target_currency: str
+    target_minor: int
+    rate: Decimal | None = None
+    day: date | None = None
+
+
+class Misconverted(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversion that misses its rate: by how much, and by whose rate."""
+
+    exchange: Exchange
+    expected_minor: int
+    told_by: str
+
+
+def misconverted(exchanges: Sequence[Exchange], fx: Fx) -> list[Misconverted]:
+    """Conversions that miss the declared rate, else the one they name themselves, else the one that prevails."""
+    found = []
+    usual = _usual_rates(exchanges)
+    for one in exchanges:
+        rate, told_by, tolerance = _rate_of(one, fx, usual)
+        if rate is None:
+            continue
+        should = int((abs(one.source_minor) * rate).to_integral_value(rounding="ROUND_HALF_UP"))
+        allowed = max(1, should * tolerance // MILLION)
+        if abs(abs(one.target_minor) - should) > allowed:
+            found.append(Misconverted(exchange=one, expected_minor=should, told_by=told_by))
+    return found
+
+
+def _rate_of(one: Exchange, fx: Fx, usual: dict[tuple[str, str], Decimal]) -> tuple[Decimal | None, str, int]:
+    pair = (one.source_currency, one.target_currency)
+    fitting = [
+        rate
+        for rate in fx.rates
+        if (rate.source_currency, rate.target_currency) == pair and rate.day in (None, one.day)
+    ]
+    for rate in sorted(fitting, key=lambda rate: rate.day is None):
+        return rate.rate, rate.told_by or "declared", fx.tolerance_ppm
+    if one.rate:
+        own = one.rate
+        common = usual.get(pair)
+        if common is not None and abs(own / common - 1) * MILLION > fx.tolerance_ppm * 4:
+            return common, "prevailing", fx.tolerance_ppm * 4
+        return own, "its own", 0
+    return usual.get(pair), "prevailing", fx.tolerance_ppm * 2
+
+
+def _usual_rates(exchanges: Sequence[Exchange]) -> dict[tuple[str, str], Decimal]:
+    """The middle rate of each pair of currencies that is exchanged at least five times."""
+    told: dict[tuple[str, str], list[Decimal]] = {}
+    for one in exchanges:
+        if one.source_minor:
+            exact = Fraction(abs(one.target_minor), abs(one.source_minor))
+            implied = one.rate or Decimal(exact.numerator) / Decimal(exact.denominator)
+            told.setdefault((one.source_currency, one.target_currency), []).append(implied)
+    return {pair: sorted(rates)[len(rates) // 2] for pair, rates in told.items() if len(rates) >= 5}

@@ -1,0 +1,86 @@
+"""Fees and commission: what is expected, how rates are learnt, and when nothing is called wrong."""
+
+import random
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fenghe.money.policy import Fx, FxRate, RateRule, Rates
+from fenghe.money.rates import Exchange, Rate, declared, expected, misconverted, nearest, prevailing
+
+
+@pytest.mark.parametrize(
+    ("base", "rounding", "taken"),
+    [(2_500, "half_up", 3), (2_500, "half_even", 2), (1_500, "half_even", 2), (1_500, "down", 1), (1_001, "up", 2)],
+)
+def test_rounding(base: int, rounding: str, taken: int) -> None:
+    assert expected(base, Rate(1_000, rounding)) == taken
+
+
+@given(st.integers(0, 10**9), st.integers(0, 200_000))
+def test_rounding_modes_are_in_order(base: int, ppm: int) -> None:
+    down, even, half, up = (expected(base, Rate(ppm, how)) for how in ("down", "half_even", "half_up", "up"))
+    assert down <= even <= half <= up <= down + 1
+    assert half == int((Decimal(base) * ppm / 1_000_000).to_integral_value(rounding="ROUND_HALF_UP"))
+
+
+@given(
+    st.sampled_from([0, 1_000, 3_800, 6_000, 20_000, 50_000]), st.sampled_from(["half_up", "down", "up"]), st.integers()
+)
+def test_the_prevailing_rate_is_learnt_and_the_few_that_miss_it_are_not(ppm: int, how: str, seed: int) -> None:
+    rng = random.Random(seed)
+    bases = [rng.randrange(500, 200_000) for _ in range(400)]
+    pairs = [(base, expected(base, Rate(ppm, how)) + (50 if at < 8 else 0)) for at, base in enumerate(bases)]
+    rates = prevailing(pairs, Rates())
+    assert all(expected(base, rates[0]) == taken for base, taken in pairs[8:])
+    assert all(taken not in {expected(base, one) for one in rates} for base, taken in pairs[:8])
+
+
+def test_rates_by_category_are_learnt_together() -> None:
+    rng = random.Random(5)
+    pairs = [
+        (base, expected(base, Rate(rng.choice([20_000, 50_000]))))
+        for base in (rng.randrange(5_000, 90_000) for _ in range(600))
+    ]
+    assert {one.ppm for one in prevailing(pairs, Rates())} == {20_000, 50_000}
+
+
+def test_rows_that_go_by_no_rate_are_not_called_wrong() -> None:
+    rng = random.Random(5)
+    pairs = [(rng.randrange(5_000, 90_000), rng.randrange(0, 3_000)) for _ in range(600)]
+    assert prevailing(pairs, Rates()) == ()
+    assert prevailing([(10_000, 60)] * 5, Rates()) == ()
+
+
+def test_declared_rates_by_provider_and_day() -> None:
+    rates = Rates(
+        rules=(
+            RateRule(what="fee", ppm=6_000),
+            RateRule(what="fee", provider="alipay", ppm=3_800, day_from=date(2026, 2, 1)),
+            RateRule(what="commission", provider="douyin", ppm=50_000),
+        )
+    )
+    assert declared(rates, what="fee", provider="alipay", day=date(2026, 2, 2)) == (Rate(3_800),)
+    assert declared(rates, what="fee", provider="alipay", day=date(2026, 1, 2)) == (Rate(6_000),)
+    assert declared(rates, what="commission", provider="alipay", day=None) == ()
+    assert nearest(10_000, 70, (Rate(6_000), Rate(50_000))) == (Rate(6_000), 60)
+
+
+def exchange(at: int, foreign: int, settled: int, rate: str | None = "7.05") -> Exchange:
+    return Exchange(
+        id=at, number=f"X{at}", source_currency="USD", source_minor=foreign, target_currency="CNY", target_minor=settled,
+        rate=Decimal(rate) if rate else None, day=date(2026, 2, 1),
+    )  # fmt: skip
+
+
+def test_a_conversion_that_misses_its_rate() -> None:
+    right = [exchange(at, 1_000 + at, round((1_000 + at) * 7.05)) for at in range(6)]
+    wrong = exchange(9, 10_000, 70_400)
+    assert [one.exchange.id for one in misconverted([*right, wrong], Fx())] == [9]
+    assert misconverted([*right, wrong], Fx())[0].expected_minor == 70_500
+    told = Fx(rates=(FxRate(source_currency="USD", target_currency="CNY", rate=Decimal("7.2"), told_by="央行中间价"),))
+    assert misconverted([right[0]], told)[0].told_by == "央行中间价"
+    assert misconverted([exchange(1, 1_000, 7_060, None)], Fx()) == []
