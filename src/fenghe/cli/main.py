@@ -2,7 +2,19 @@
 
 import typer
 
-from fenghe.cli import auditing, backing_up, breaking, callbacks, demo, importing, people, reconciling, serving, simulating, tracing
+from fenghe.cli import (
+    auditing,
+    backing_up,
+    breaking,
+    callbacks,
+    demo,
+    importing,
+    people,
+    reconciling,
+    serving,
+    simulating,
+    tracing,
+)
 from fenghe.cli.bench import command as bench
 from fenghe.cli.bench import reconciling as bench_recon
 

@@ -12,7 +12,7 @@ import msgspec
 from psycopg import Connection
 
 from fenghe.connectors.asking import Tracker, Wanted
-from fenghe.hub import paying, store_asking
+from fenghe.hub import fetching, paying, store_asking
 from fenghe.hub.store_asking import Asker, Parcel
 from fenghe.hub.trackers import ANY_CARRIER, DECLARED, TRACK_QUERY, TRACKERS, asked_json, settings_of, tracker_of
 from fenghe.kernel.cases.kinds import moment_words
@@ -158,7 +158,7 @@ def _wanted_of(payload: Mapping[str, Any]) -> list[Wanted]:
     return [msgspec.convert({name: payload.get(name) or "" for name in Wanted.__struct_fields__}, Wanted)]
 
 
-ACTS: Final[Mapping[str, Act]] = {TRACK_QUERY: TrackQuery(), **paying.ACTS}
+ACTS: Final[Mapping[str, Act]] = {TRACK_QUERY: TrackQuery(), **paying.ACTS, **fetching.ACTS}
 """Everything the outbox can do."""
 
 

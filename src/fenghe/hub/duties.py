@@ -11,6 +11,7 @@ from fenghe.kernel.duties.contract import Appointment, Duty
 from fenghe.kernel.notices.tasks import NoticeDuty
 from fenghe.money.tasks_asking import AskingDuty, BillAppointment
 from fenghe.money.tasks_binding import BindingDuty
+from fenghe.money.tasks_compensation import CompensationDuty
 from fenghe.money.tasks_ledger import LedgerDuty
 from fenghe.money.tasks_recon import ScanAppointment
 
@@ -22,6 +23,7 @@ def duties() -> Sequence[Duty]:
         AuditDuty(),
         BindingDuty(),
         AskingDuty(),
+        CompensationDuty(),
         StatementDuty(),
         NoticeDuty(words),
     )
