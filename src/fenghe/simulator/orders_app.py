@@ -49,9 +49,9 @@ def build_orders_app(desk: OrderDesk) -> App:
         channel = path.strip("/").partition("/")[0]
         body = await body_of(receive)
         if channel not in CHANNELS or scope["method"] != "POST":
-            await answer_http(send, 404, b'{"error":"no such gateway"}', {})
+            await answer_http(send, 404, b'{"error":"no such gateway"}')
             return
         asked = Asked(path=path, query=scope["query_string"].decode("latin-1"), body=body)
-        await answer_http(send, 200, desk.answer(channel, asked), {})
+        await answer_http(send, 200, desk.answer(channel, asked))
 
     return app

@@ -76,13 +76,13 @@ async def _serve(gateway: TillGateway, scope: Scope, receive: Receive, send: Sen
         authorization = headers.get("authorization", "")
         asked = wechatpay.Asked(method=scope["method"], target=target, body=body, authorization=authorization)
         status, told, more = gateway.wechat(asked, base)
-        await answer_http(send, status, told, more)
+        await answer_http(send, status, told, headers=more)
     elif path == "/gateway.do":
-        await answer_http(send, 200, gateway.alipay(query, body, base), {})
+        await answer_http(send, 200, gateway.alipay(query, body, base))
     elif path == "/alipay-bill" and (bill := gateway.alipay_bill(query)) is not None:
-        await answer_http(send, 200, bill, {"content-type": "application/zip"})
+        await answer_http(send, 200, bill, headers={"content-type": "application/zip"})
     else:
-        await answer_http(send, 404, b'{"error":"no such gateway"}', {})
+        await answer_http(send, 404, b'{"error":"no such gateway"}')
 
 
 async def live(receive: Receive, send: Send) -> None:
@@ -105,9 +105,9 @@ async def body_of(receive: Receive) -> bytes:
     return body
 
 
-async def answer_http(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
+async def answer_http(send: Send, status: int, body: bytes, *, headers: dict[str, str] | None = None) -> None:
     """Send one answer."""
-    told = {"content-type": "application/json; charset=utf-8", **headers}
+    told = {"content-type": "application/json; charset=utf-8", **(headers or {})}
     if status != 204:
         told["content-length"] = str(len(body))
     raw = [(name.encode(), value.encode()) for name, value in told.items()]
