@@ -178,6 +178,7 @@ def test_health_tells_of_the_workers(trying: Site) -> None:
         "status": "degraded",
         "database": "ok",
         "worker": {"alive": None, "last_batch_at": None},
+        "sources": {"fresh": 0, "late": 0, "silent": 0, "never": 0, "unknown": 0, "off": 0},
         "version": "0.0-test",
     }
     trying.sql("insert into pulse (name) values ('worker:here:1'), ('orders')")

@@ -8,7 +8,7 @@ import msgspec
 import orjson
 from psycopg import Connection
 
-from fenghe.hub.asking import ACTS
+from fenghe.hub.acts import ACTS
 from fenghe.hub.worker import Worker
 from fenghe.kernel.connections.store import NewSource, create_source
 from fenghe.kernel.inbox import store as inbox

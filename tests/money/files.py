@@ -53,7 +53,7 @@ def write(folder: Path, month: Month) -> dict[str, Path]:
         ),
         "statement": _file(
             folder / "bank.csv",
-            "date,serial_no,net_amount,summary",
+            "date,serial_no,amount,summary",
             ((b.day, b.number, yuan(b.amount), b.text) for b in month.bank),
         ),
     }  # fmt: skip

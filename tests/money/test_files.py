@@ -40,9 +40,9 @@ def found(document: dict[str, Any]) -> dict[str, dict[str, int]]:
 
 
 @pytest.mark.heavy
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_a_month_of_files(fenghe: Commands, tmp_path: Path) -> None:
-    month = make(1_500, faults=4, seed=11)
+    month = make(10_000, faults=20, seed=11)
     take_in(fenghe, tmp_path, month)
     report = fenghe.json("reconcile")
     assert report["difference_minor"] == 0

@@ -10,7 +10,7 @@ import pytest
 from psycopg import Connection
 
 from fenghe.hub import paying, rooms
-from fenghe.hub.asking import ACTS
+from fenghe.hub.acts import ACTS
 from fenghe.hub.paying import Linked, NoLink, make_link
 from fenghe.hub.statement_duty import StatementDuty
 from fenghe.hub.worker import Worker

@@ -1,6 +1,8 @@
 """A hub with a small demo world as a process of its own: `python -m tests.web.hub_process DIR PORT`."""
 
 import sys
+import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +37,17 @@ def small_world(now: datetime) -> demo_world.Demo:
     return demo_world.build(now, parcels=60, faults=FAULTS, money_faults=MONEY_FAULTS)
 
 
+def hurry(app_url: str) -> None:
+    """Have SF's parcels asked about four times in a row, as if eight hours passed: those without news fall silent."""
+    with psycopg.connect(app_url, autocommit=True) as connection:
+        while True:
+            time.sleep(1)
+            connection.execute(
+                "update shipment_watch set due_at = now(), asked_at = null where source = 'sf-demo' and polls < 4"
+                " and phase = 'watching' and not unsettled and started_at < now() - interval '8 seconds'"
+            )
+
+
 def main(folder: Path, port: int) -> None:
     """Serve until killed; prints `ready` once requests are answered."""
     world = small_world(datetime.now(UTC).replace(microsecond=0))
@@ -51,6 +64,7 @@ def main(folder: Path, port: int) -> None:
             with psycopg.connect(database.app_url) as connection:
                 demo_world.prepare(connection, world, key=key, sandbox=sandbox, till=till)
                 demo_notices.prepare(connection, key=key, robots=robots, public_url=f"http://127.0.0.1:{port}")
+            threading.Thread(target=hurry, args=(database.app_url,), daemon=True).start()
             with working.workers_running(database.app_url, key=key, count=1):
                 serving.run_api(
                     database.app_url, key=key, host="127.0.0.1", port=port, ready=lambda: print("ready", flush=True)

@@ -12,6 +12,8 @@ import "./styles/callbacks.css";
 import "./styles/ledger.css";
 import "./styles/trace.css";
 import "./styles/notices.css";
+import "./styles/heartbeat.css";
+import "./styles/clocks.css";
 import "./styles/statements.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

@@ -34,9 +34,11 @@ TOPICS: Final = (
     "workbench",
     "declarations",
     "money",
+    "statements",
     "callbacks",
     "notices",
-    "statements",
+    "clocks",
+    "sources",
 )
 READ_EVERY: Final = 0.3
 TELL_EVERY: Final = 1.0

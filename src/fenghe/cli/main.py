@@ -16,6 +16,7 @@ from fenghe.cli import (
     tracing,
 )
 from fenghe.cli.bench import command as bench
+from fenghe.cli.bench import heartbeat
 from fenghe.cli.bench import reconciling as bench_recon
 
 app = typer.Typer(
@@ -31,16 +32,17 @@ app.command("migrate")(backing_up.migrate)
 app.command("backup")(backing_up.backup)
 app.command("restore")(backing_up.restore)
 app.command("import")(importing.import_files)
-app.command("trace")(tracing.trace)
 app.command("scan")(reconciling.scan)
 app.command("reconcile")(reconciling.reconcile)
 app.command("breaks")(breaking.breaks)
+app.command("trace")(tracing.trace)
 app.command("simulate")(simulating.simulate)
 app.command("demo")(demo.demo)
 
 benches = typer.Typer(help="The hub's speed as ratios against this machine's own limit.")
 benches.callback(invoke_without_command=True)(bench.bench)
 benches.command("recon")(bench_recon.bench_recon)
+benches.command("heartbeat")(heartbeat.bench_heartbeat)
 app.add_typer(benches, name="bench")
 
 users = typer.Typer(no_args_is_help=True, help="People who may sign in.")

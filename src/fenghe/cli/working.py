@@ -11,9 +11,10 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from fenghe.hub.asking import run_sender
+from fenghe.hub.acts import run_sender
 from fenghe.hub.duties import run_calendar, run_duties
 from fenghe.hub.notices import run_robots
+from fenghe.hub.polling import run_poller
 from fenghe.hub.worker import run as run_worker
 from fenghe.kernel.door.serving import seldom_collect
 
@@ -73,6 +74,7 @@ def work(app_url: str, key: bytes, stop: threading.Event | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     beside = [
         threading.Thread(target=run_sender, args=(app_url,), kwargs={"stop": stop, "key": key}, daemon=True),
+        threading.Thread(target=run_poller, args=(app_url,), kwargs={"stop": stop, "key": key}, daemon=True),
         threading.Thread(target=run_duties, args=(app_url,), kwargs={"stop": stop}, daemon=True),
         threading.Thread(target=run_robots, args=(app_url,), kwargs={"stop": stop, "key": key}, daemon=True),
         threading.Thread(target=run_calendar, args=(app_url,), kwargs={"stop": stop}, daemon=True),

@@ -5,23 +5,24 @@ in the case's log what came of it, also when nobody can be asked.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 from psycopg import Connection
 
 from fenghe.connectors.asking import Tracker, Wanted
-from fenghe.hub import fetching, paying, store_asking
-from fenghe.hub.store_asking import Asker, Parcel
+from fenghe.hub import store_asking
+from fenghe.hub.store_asking import Asker
 from fenghe.hub.trackers import ANY_CARRIER, DECLARED, TRACK_QUERY, TRACKERS, asked_json, settings_of, tracker_of
 from fenghe.kernel.cases.kinds import moment_words
 from fenghe.kernel.connecting import Answer, Request
 from fenghe.kernel.connections.store import Source
-from fenghe.kernel.outbox import sender, store
-from fenghe.kernel.outbox.sender import Act, Outcome
+from fenghe.kernel.outbox import store
+from fenghe.kernel.outbox.sender import Outcome
 from fenghe.kernel.outbox.store import Claimed
 from fenghe.kernel.values import to_ms
+from fenghe.logistics import store_heartbeat as heartbeat
 from fenghe.logistics.events import CARRIERS
 
 
@@ -58,9 +59,11 @@ def _ask(connection: Connection[Any], number: str, *, now: datetime, case_id: in
     tracker = None if asker is None else tracker_of(asker.connector, asker.config)
     if asker is None or tracker is None:
         return CannotAsk(words=f"没有再次查询：{_nobody(parcel.carrier)}")
-    key, due_at, joined = _when(connection, f"{TRACK_QUERY}:{asker.id}:{number}", tracker, now=now)
+    polled_at = heartbeat.asked_at(connection, number)
+    key, due_at, joined = _when(connection, f"{TRACK_QUERY}:{asker.id}:{number}", tracker, now=now, polled_at=polled_at)
     if not joined:
-        payload = {**msgspec.to_builtins(_wanted(number, parcel)), "case_id": case_id}
+        wanted = wanted_of(number, carrier=parcel.carrier, phone=parcel.phone, order_no=parcel.order_no)
+        payload = {**msgspec.to_builtins(wanted), "case_id": case_id}
         joined = not store.enqueue(
             connection, idempotency_key=key, source=asker.id, act=TRACK_QUERY, payload=payload, due_at=due_at
         )
@@ -92,17 +95,20 @@ def _nobody(carrier: str) -> str:
     return f"没有可以查询{title}的连接，请在「连接」页添加{title}或快递100"
 
 
-def _wanted(number: str, parcel: Parcel) -> Wanted:
-    digits = parcel.phone.strip()[-4:]
+def wanted_of(number: str, *, carrier: str, phone: str, order_no: str) -> Wanted:
+    """A parcel to ask about, with the last four digits of the receiver's phone where there are four."""
+    digits = phone.strip()[-4:]
     tail = digits if len(digits) == 4 and digits.isascii() and digits.isdigit() else ""
-    return Wanted(number=number, carrier=parcel.carrier, phone_tail=tail, order_no=parcel.order_no)
+    return Wanted(number=number, carrier=carrier, phone_tail=tail, order_no=order_no)
 
 
-def _when(connection: Connection[Any], name: str, tracker: Tracker, *, now: datetime) -> tuple[str, datetime, bool]:
+def _when(
+    connection: Connection[Any], name: str, tracker: Tracker, *, now: datetime, polled_at: datetime | None
+) -> tuple[str, datetime, bool]:
     """(key, due time, is it waiting already) of the next question of this name.
 
     One key a span of the platform's interval: two people who ask at once meet in one row, and a question waits until
-    the interval after the one before is over.
+    the interval after the one before (the heartbeat's, too) is over.
     """
     span = max(1, tracker.seconds_between) * 1000
     here = to_ms(now) // span
@@ -110,7 +116,8 @@ def _when(connection: Connection[Any], name: str, tracker: Tracker, *, now: date
     waiting = [one for one in earlier if one.status == "waiting"]
     if waiting:
         return waiting[0].idempotency_key, max(now, waiting[0].due_at), True
-    last = max((one.done_at for one in earlier if one.done_at is not None), default=None)
+    asked = [one.done_at for one in earlier] + [polled_at]
+    last = max((moment for moment in asked if moment is not None), default=None)
     due_at = now if last is None else max(now, last + timedelta(milliseconds=span))
     return f"{name}:{to_ms(due_at) // span}", due_at, False
 
@@ -124,14 +131,14 @@ class TrackQuery:
         if tracker is None:
             return Answer(body=b"", error=f"连接 {source.id} 不能查询轨迹", permanent=True)
         settings = settings_of(source.config, source.secrets)
-        return tracker.ask(_wanted_of(payload), settings=settings, now=now, nonce=nonce)
+        return tracker.ask(_wanted_in(payload), settings=settings, now=now, nonce=nonce)
 
     def judge(self, body: bytes, payload: Mapping[str, Any], source: Source) -> Answer:
         """An answer that says nothing is an answer; an error in the platform's words is none."""
         tracker = tracker_of(source.connector, source.config)
         if tracker is None:
             return Answer(body=body, error=f"连接 {source.id} 不能查询轨迹", permanent=True)
-        heard = tracker.hear(body, _wanted_of(payload), settings=settings_of(source.config, {}))
+        heard = tracker.hear(body, _wanted_in(payload), settings=settings_of(source.config, {}))
         if heard.error is None:
             return Answer(body=body)
         said = f"{heard.said}（{heard.error}）" if heard.said else heard.error
@@ -139,10 +146,11 @@ class TrackQuery:
 
     def asked(self, payload: Mapping[str, Any]) -> str:
         """The parcel."""
-        return asked_json(_wanted_of(payload))
+        return asked_json(_wanted_in(payload))
 
     def ended(self, connection: Connection[Any], claimed: Claimed, outcome: Outcome) -> None:
-        """The case hears of it."""
+        """The case hears of it, and the heartbeat leaves the number alone for a while."""
+        heartbeat.note_asked(connection, claimed.payload["number"], now=datetime.now(UTC))
         case_id = claimed.payload.get("case_id")
         if case_id is None:
             return
@@ -154,14 +162,5 @@ class TrackQuery:
         store_asking.log_case(connection, int(case_id), words)
 
 
-def _wanted_of(payload: Mapping[str, Any]) -> list[Wanted]:
+def _wanted_in(payload: Mapping[str, Any]) -> list[Wanted]:
     return [msgspec.convert({name: payload.get(name) or "" for name in Wanted.__struct_fields__}, Wanted)]
-
-
-ACTS: Final[Mapping[str, Act]] = {TRACK_QUERY: TrackQuery(), **paying.ACTS, **fetching.ACTS}
-"""Everything the outbox can do."""
-
-
-def run_sender(dsn: str, *, stop: Any, key: bytes) -> None:
-    """Make the calls that are due until `stop` is set; any number of these may run."""
-    sender.run(dsn, stop=stop, key=key, acts=ACTS)

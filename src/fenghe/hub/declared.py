@@ -6,7 +6,8 @@ from psycopg import Connection
 
 from fenghe.hub.money_plan import STATEMENT_LAYOUT
 from fenghe.kernel.declarations import store
-from fenghe.logistics.declared import FUSE, MAPPING, mapping_of, policy_of
+from fenghe.logistics.declared import FUSE, HEARTBEAT, MAPPING, heartbeat_of, mapping_of, policy_of
+from fenghe.logistics.heartbeat import HeartbeatPolicy
 from fenghe.logistics.mapping import Mapping, shipped_mapping
 from fenghe.logistics.policy import FusePolicy
 
@@ -18,6 +19,7 @@ class Declared:
         self._newest = -1
         self._mappings: dict[str, tuple[Mapping, int]] = {}
         self._fuses: dict[str, tuple[int, Any]] = {}
+        self._beats: dict[str, tuple[int, Any]] = {}
         self._policies: dict[str | None, tuple[FusePolicy, str]] = {}
         self.policy_bodies: dict[tuple[str, int], Any] = {}
         """Every fuse policy ever published, by name and version."""
@@ -37,6 +39,7 @@ class Declared:
         self.statement_layouts = {
             one.name: one.body for one in published if one.kind == STATEMENT_LAYOUT and one.body is not None
         }
+        self._beats = {one.name: (one.version, one.body) for one in published if one.kind == HEARTBEAT}
         self._policies = {}
         self.policy_bodies = store.bodies_of_kind(connection, FUSE)
         self._newest = newest
@@ -50,3 +53,7 @@ class Declared:
         if carrier not in self._policies:
             self._policies[carrier] = policy_of(carrier, self._fuses)
         return self._policies[carrier]
+
+    def heartbeat(self, name: str | None) -> tuple[HeartbeatPolicy, str]:
+        """How the parcels of a carrier are watched, or how fast a kind of connection is asked; and its version's name."""
+        return heartbeat_of(name, self._beats)

@@ -15,8 +15,10 @@ from fenghe.hub import store_demo
 from fenghe.hub.demo_money import Found, money_found
 from fenghe.kernel.audit import store as audit
 from fenghe.kernel.connections.store import NewSource, create_source
+from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.store import create_person
+from fenghe.logistics.heartbeat import HeartbeatPolicy
 from fenghe.simulator import shops
 from fenghe.simulator.buyers import Odd, odd_orders
 from fenghe.simulator.clock import VirtualClock
@@ -86,9 +88,20 @@ COLLECTORS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "alipay": ("支付宝(沙箱)", {"collects_for": ["taobao"], "trade_no_prefix": "T200P", "search_after_seconds": 20}),
 }
 LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+SENDER: Final = {
+    "name": "安可仓库", "phone": "0571-88880000", "province": "浙江省", "city": "杭州市", "district": "余杭区",
+    "address": "仓前街道 1 号",
+}  # fmt: skip
+"""Who sends, for those who book with a carrier."""
+HEARTBEAT: Final = {"interval_minutes": 10}
+"""A demo's two hours: nobody watches one for six."""
 HISTORY: Final = timedelta(hours=6)
 """The part of the past that a living demo plays in fast motion."""
 FAST: Final = 24.0
+
+
+CADENCE: Final = {"late_minutes": 60, "silent_minutes": 240}
+"""How often the sandbox is expected to speak: its first hours hold too little to learn a rhythm from."""
 
 
 class Demo(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +150,19 @@ def prepare(connection: Connection[Any], world: Demo, *, key: bytes, sandbox: st
             create_person(connection, username=username, name=name, roles=[role], password=PASSWORD, actor=actor)
         for source, kind in _sources(world):
             create_source(connection, source, kind=kind, key=key, actor=actor)
+            store_demo.expect_word(connection, source.id, CADENCE)
+        policy = msgspec.to_builtins(HeartbeatPolicy(**HEARTBEAT))
+        draft = declarations.save_draft(
+            connection, "heartbeat", "default", body=policy, revision=None, author="fenghe", base_version=0
+        )
+        declarations.publish(
+            connection,
+            "heartbeat",
+            "default",
+            note="演示:把 2 小时缩成 10 分钟",
+            author="fenghe",
+            revision=draft.revision,
+        )
     for teller in ("zto", "sf", "kuaidi100"):
         store_demo.set_base_url(connection, f"{teller}-demo", f"{sandbox}/{teller}")
     store_demo.set_base_url(connection, "wechatpay-demo", till)
@@ -152,7 +178,13 @@ def _sources(world: Demo) -> list[tuple[NewSource, str]]:
     }
     made = [
         (
-            NewSource(id=f"{name}-demo", connector=name, title=title, config={}, secrets=world.carriers.secrets[name]),
+            NewSource(
+                id=f"{name}-demo",
+                connector=name,
+                title=title,
+                config={"subscribe": True, "sender": SENDER},
+                secrets=world.carriers.secrets[name],
+            ),
             "carrier",
         )
         for name, title in carriers.items()

@@ -4,8 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from fenghe.hub.callback_running import AuditDuty
+from fenghe.hub.contracts import AskForPushes, CheckContracts
+from fenghe.hub.heartbeat import BeginWatches, SettleAnswers, WatchAccounts
 from fenghe.hub.notices import words
 from fenghe.hub.statement_duty import StatementDuty
+from fenghe.insight.tasks import ClockRefresh
+from fenghe.insight.tasks_due import ClockDue, LearnExpected, LearnYoung, ScoreRollup
+from fenghe.insight.tasks_sources import LearnRhythms, SourceWatch
 from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
 from fenghe.kernel.notices.tasks import NoticeDuty
@@ -26,12 +31,22 @@ def duties() -> Sequence[Duty]:
         CompensationDuty(),
         StatementDuty(),
         NoticeDuty(words),
+        BeginWatches(),
+        SettleAnswers(),
+        WatchAccounts(),
+        AskForPushes(),
+        CheckContracts(),
+        ClockRefresh(),
+        ClockDue(),
+        ScoreRollup(),
+        LearnYoung(),
+        SourceWatch(),
     )
 
 
 def appointments() -> Sequence[Appointment]:
     """Work at fixed hours of all rooms."""
-    return (BillAppointment(), ScanAppointment())
+    return (BillAppointment(), ScanAppointment(), LearnExpected(), LearnRhythms())
 
 
 def run_duties(dsn: str, *, stop: Any) -> None:

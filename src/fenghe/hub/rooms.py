@@ -19,12 +19,14 @@ from fenghe.connectors import (
     zto,
 )
 from fenghe.hub import fetching
+from fenghe.hub.contracts import SUBSCRIBERS, ContractRecorder, PushRecorder, with_replies
 from fenghe.hub.declared import Declared
 from fenghe.hub.trackers import with_answers
 from fenghe.kernel.connecting import Connector, InboundMessage, named
 from fenghe.kernel.judging.contract import Rule, Told
 from fenghe.kernel.recording.contract import Noted, Recorder
 from fenghe.kernel.rulings import PersonConnector, Ruling, observe_ruling
+from fenghe.logistics.contract import ContractReply, PushHeard
 from fenghe.logistics.events import TrackingEvent
 from fenghe.logistics.observing import Handover, observe_event, observe_handover
 from fenghe.logistics.rule import ShipmentRule
@@ -44,7 +46,7 @@ def connectors() -> dict[str, Connector]:
         *(zto, sf, kuaidi100, generic_json, tracking_file, taobao, pdd, douyin, jd, order_file),
         *(money_file, wechatpay, alipay),
     )
-    return with_answers(named([PersonConnector(), *(module.CONNECTOR for module in modules)]))
+    return with_replies(with_answers(named([PersonConnector(), *(module.CONNECTOR for module in modules)])))
 
 
 def rules(declared: Declared) -> dict[str, Rule]:
@@ -59,7 +61,8 @@ def rules(declared: Declared) -> dict[str, Rule]:
 
 def recorders() -> dict[str, Recorder]:
     """Every room's keeping of facts that are not judged, by kind."""
-    return {**store_facts.recorders()}
+    contracts = {one.kind: one for one in (ContractRecorder(), PushRecorder())}
+    return {**store_facts.recorders(), **contracts}
 
 
 def observe(item: Any, message: InboundMessage, declared: Declared) -> Iterable[Told | Noted]:
@@ -67,12 +70,24 @@ def observe(item: Any, message: InboundMessage, declared: Declared) -> Iterable[
     return _OBSERVERS[type(item)](item, message, declared)
 
 
-def _observe_tracking(event: TrackingEvent, message: InboundMessage, declared: Declared) -> Iterator[Told]:
+def _observe_tracking(event: TrackingEvent, message: InboundMessage, declared: Declared) -> Iterator[Told | Noted]:
     mapping, version = declared.mapping(event.codes)
     number, observation = observe_event(
         event, mapping, source=message.source, message_id=message.id, received_ms=message.received_ms
     )
     yield Told(kind="shipment", subject=number, codes=event.codes, mapping_version=version, observation=observation)
+    if message.connector in SUBSCRIBERS and ":act" not in message.headers:
+        yield _noted(PushRecorder.kind, PushHeard(tracking_no=number), message)
+
+
+def _observe_reply(reply: ContractReply, message: InboundMessage, declared: Declared) -> Iterator[Noted]:  # noqa: ARG001
+    yield _noted(ContractRecorder.kind, reply, message)
+
+
+def _noted(kind: str, fact: Any, message: InboundMessage) -> Noted:
+    return Noted(
+        kind=kind, source=message.source, message_id=message.id, item=0, heard_ms=message.received_ms, fact=fact
+    )
 
 
 def _observe_order(snapshot: OrderSnapshot, message: InboundMessage, declared: Declared) -> Iterator[Told]:  # noqa: ARG001
@@ -142,4 +157,5 @@ _OBSERVERS: Final[Mapping[type, Callable[[Any, InboundMessage, Declared], Iterab
     PayoutTold: _note(store_facts.PAYOUT),
     LineTold: _note(store_facts.LINE),
     Ruling: _observe_person,
+    ContractReply: _observe_reply,
 }

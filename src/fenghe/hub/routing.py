@@ -3,17 +3,31 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fenghe.hub import routes_intake
+from fenghe.hub import routes_contract, routes_intake, routes_layout
 from fenghe.insight import routes as insight
+from fenghe.insight import routes_clocks, routes_freshness, routes_promises, routes_scores
 from fenghe.kernel.audit import routes as audit
 from fenghe.kernel.cases import routes as cases
 from fenghe.kernel.inbox import routes as inbox
 from fenghe.kernel.notices import routes as notices
 from fenghe.kernel.notices import routes_log, routes_robots, routes_rules
 from fenghe.logistics import routes as logistics
-from fenghe.logistics import routes_callbacks, routes_mapping, routes_policy
+from fenghe.logistics import (
+    routes_callbacks,
+    routes_heartbeat,
+    routes_heartbeat_policy,
+    routes_mapping,
+    routes_policy,
+)
 from fenghe.logistics.routes_rows import details_of_orders
-from fenghe.money import routes_ledger, routes_payments, routes_recon, routes_statements, routes_trace
+from fenghe.money import (
+    routes_compensation,
+    routes_ledger,
+    routes_payments,
+    routes_recon,
+    routes_statements,
+    routes_trace,
+)
 from fenghe.orders import routes as orders
 
 __all__ = ["details_of_orders", "routers"]
@@ -40,5 +54,14 @@ def routers() -> Sequence[Any]:
         routes_robots.router,
         routes_rules.router,
         routes_log.router,
+        routes_heartbeat.router,
+        routes_heartbeat_policy.router,
+        routes_contract.router,
+        routes_layout.router,
+        routes_clocks.router,
+        routes_promises.router,
+        routes_freshness.router,
+        routes_scores.router,
         routes_recon.router,
+        routes_compensation.router,
     ]

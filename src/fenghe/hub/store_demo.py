@@ -1,6 +1,6 @@
 """The demo's questions to the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -87,3 +87,12 @@ def refunds(connection: Connection[Any]) -> int:
     """How many refunds were told."""
     row = connection.execute("select count(*) from refund").fetchone()
     return int(row[0]) if row else 0
+
+
+def expect_word(connection: Connection[Any], source: str, cadence: Mapping[str, int]) -> None:
+    """Declare how often a source is expected to speak, once."""
+    connection.execute(
+        "insert into declaration_version (kind, name, version, body, note, author) values ('cadence', %s, 1,"
+        " %s::jsonb, '演示环境', 'fenghe') on conflict do nothing",
+        (source, orjson.dumps(dict(cadence)).decode()),
+    )

@@ -1,10 +1,11 @@
 """What the screens call every word (称呼总表): rooms' states and reasons, carriers, channels."""
 
+from fenghe.insight import clocks
 from fenghe.kernel.titles import Titles
 from fenghe.logistics import fuse, scale
 from fenghe.logistics.callbacks import KINDS, ORDER_KINDS
 from fenghe.logistics.events import CARRIERS
-from fenghe.money import binding, claims, payment_rule, refund_rule
+from fenghe.money import binding, causes, claims, payment_rule, refund_rule
 from fenghe.orders import mapping
 from fenghe.orders import rule as orders
 
@@ -38,6 +39,13 @@ _TAKEN = {
     "ruling_ask_again": "要求再次查询",
 }
 
+_NOTICED = {
+    "order": {f"promise_{stage}": f"{title}时效" for stage, title in clocks.TITLES.items()},
+    "shipment": {f"promise_{stage}": f"{title}时效" for stage, title in clocks.TITLES.items()},
+    "source": {"silent": "连接静默"},
+}
+"""Kinds of cases that no judged history opens."""
+
 
 def titles() -> Titles:
     """Every title there is; connections are named by the database."""
@@ -57,11 +65,20 @@ def titles() -> Titles:
             "order": {str(state): rank for state, rank in mapping.RANK.items()},
         },
         reasons={
-            "shipment": {**_TAKEN, **fuse.REASONS},
-            "order": {**_TAKEN, **orders.REASONS},
+            "shipment": {**_TAKEN, **fuse.REASONS, **_NOTICED["shipment"], "silent": "物流异常待跟进"},
+            "order": {**_TAKEN, **orders.REASONS, **_NOTICED["order"]},
+            "source": _NOTICED["source"],
             "payment": money,
             "refund": money,
             "callback": {**ORDER_KINDS, **KINDS},
+            "carrier": {"cannot_ask": "承运商问不到"},
+            "contract": {
+                "no_push": "订阅后没有推送",
+                "answer_differs": "查询与推送不一致",
+                "number_differs": "下单单号与发货单号不同",
+                "not_shipped": "已下单未发货",
+            },
+            "money": {str(cause): meaning.title for cause, meaning in causes.MEANINGS.items()},
         },
         carriers={word: names[0] for word, names in CARRIERS.items()},
         channels=CHANNELS,

@@ -13,6 +13,7 @@ from fenghe.connectors import kuaidi100, sf, zto
 from fenghe.connectors.asking import Tracker, Wanted
 from fenghe.connectors.generic_json.query import DeclaredQuery
 from fenghe.kernel.connecting import Accepted, Connector, Delivery, InboundMessage, Reading, Refused, Unreadable
+from fenghe.logistics.events import clean_tracking_no
 
 TRACK_QUERY: Final = "track.query"
 TRACKERS: Final[Mapping[str, Tracker]] = {"zto": zto.TRACKER, "sf": sf.TRACKER, "kuaidi100": kuaidi100.TRACKER}
@@ -25,6 +26,18 @@ def tracker_of(connector: str, config: Mapping[str, Any]) -> Tracker | None:
     if connector == DECLARED:
         return DeclaredQuery(config) if config.get("query_url") else None
     return TRACKERS.get(connector)
+
+
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "zto": ("app_key", "app_secret"),
+    "sf": ("partner_id", "checkword"),
+    "kuaidi100": ("customer", "key"),
+}
+
+
+def lacking(connector: str, settings: Mapping[str, str]) -> list[str]:
+    """What a source still needs to be asked: one that was only set up to receive pushes is not."""
+    return [name for name in _NEEDS.get(connector, ()) if not settings.get(name)]
 
 
 def asked_json(wanted: Sequence[Wanted]) -> str:
@@ -57,9 +70,18 @@ class Answering:
             return Reading(unreadable=(note,))
         heard = tracker.hear(message.body, wanted, settings=settings_of(message.config, {}))
         if heard.error is None:
-            return heard.reading
+            return _told_of(heard.reading, message.headers.get(":told"))
         note = Unreadable(item=0, field="answer", expected="轨迹", got=f"{heard.error} {heard.said}"[:200])
         return Reading(unreadable=(note,))
+
+
+def _told_of(reading: Reading, told: str | None) -> Reading:
+    """The part of an answer about many parcels that is about those of which it says something new."""
+    if told is None:
+        return reading
+    numbers = {clean_tracking_no(number) for number in msgspec.json.decode(told, type=list[str])}
+    kept = tuple(item for item in reading.items if getattr(item, "tracking_no", None) in numbers)
+    return msgspec.structs.replace(reading, items=kept)
 
 
 def with_answers(connectors: Mapping[str, Connector]) -> dict[str, Connector]:

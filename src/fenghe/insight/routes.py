@@ -13,6 +13,9 @@ from litestar import Router, get
 from psycopg import Connection
 
 from fenghe.insight import store
+from fenghe.insight.freshness import STANDINGS, Judged
+from fenghe.insight.store_freshness import Heard
+from fenghe.insight.tasks_sources import judged
 from fenghe.kernel.audit import store_queries as audit
 from fenghe.kernel.room import RoomHub
 from fenghe.kernel.routes_listing import room_hub
@@ -97,6 +100,10 @@ class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
     received_24h: int
     refused_24h: int
     repeats_24h: int
+    standing: str
+    standing_title: str
+    last_good_at: datetime | None
+    """The last message that could be read, or the last answer: what the numbers it feeds may rest on."""
 
 
 class RecentChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,7 +179,7 @@ def _case_count(row: Row, titles: Titles) -> CaseCount:
 
 
 def count(connection: Connection[Any], titles: Titles, *, shops: Shops, now: datetime) -> Workbench:
-    """Count everything, in seven statements."""
+    """Count everything, in nine statements."""
     day = now - timedelta(hours=24)
     cases = store.open_cases(connection, shops)
     states = store.shipments_by_state(connection, shops)
@@ -192,7 +199,7 @@ def count(connection: Connection[Any], titles: Titles, *, shops: Shops, now: dat
         ),
         today=_today(received, left, now=now),
         shipments_by_state=_ladder(states, titles),
-        sources=_sources(received, left, refused),
+        sources=_sources(received, left, refused, judged(connection, now=now)),
         recent=[_recent(row, named) for row in audit.recent(connection, shops=shops, limit=RECENT)],
     )
 
@@ -240,7 +247,13 @@ def _ladder(states: Sequence[Row], titles: Titles) -> list[StateCount]:
     return sorted(steps, key=lambda step: (step.rank is None, step.rank or 0, step.state))
 
 
-def _sources(received: Sequence[Row], left: Sequence[Row], refused: Mapping[str, int]) -> list[SourceHealth]:
+def _sources(
+    received: Sequence[Row],
+    left: Sequence[Row],
+    refused: Mapping[str, int],
+    watched: Sequence[tuple[Heard, Judged, object]],
+) -> list[SourceHealth]:
+    stands = {one.id: (one, found.standing) for one, found, _ in watched}
     arrived: dict[str, int] = defaultdict(int)
     repeats: dict[str, int] = defaultdict(int)
     for row in received:
@@ -257,9 +270,12 @@ def _sources(received: Sequence[Row], left: Sequence[Row], refused: Mapping[str,
             received_24h=arrived[row["id"]],
             refused_24h=refused.get(row["id"], 0),
             repeats_24h=repeats[row["id"]],
+            standing=stands[row["id"]][1],
+            standing_title=STANDINGS[stands[row["id"]][1]],
+            last_good_at=stands[row["id"]][0].last_good_at,
         )
         for row in {row["id"]: row for row in received}.values()
-        if row["kind"] != "person"
+        if row["id"] in stands
     ]
 
 

@@ -27,6 +27,11 @@ DECISIONS: Final = {
     "manual": "人工修改",
     "settled": "已处理",
     "evidence": "证据补齐,自动关闭",
+    "stage_done": "这一步已经完成",
+    "stage_void": "这一步不再需要完成",
+    "promise_moved": "时限已经改到以后",
+    "heard_again": "又收到了正常的消息",
+    "switched_off": "连接已被停用",
 }
 """What settled a case, as the screens say it."""
 

@@ -1,7 +1,7 @@
 """What the logistics room reads from declarations: status mappings and fuse policies. Pure: bodies in, rules out.
 
 Kinds: `status_mapping`, named by code list, body {"rules": [Rule]}, lies over the shipped rules; `fuse`, named by carrier
-(`default` for all others), body FusePolicy.
+(`default` for all others), body FusePolicy; `heartbeat`, named the same way or by a connector, body HeartbeatPolicy.
 """
 
 from collections.abc import Mapping as Table
@@ -9,11 +9,13 @@ from typing import Any, Final
 
 import msgspec
 
+from fenghe.logistics.heartbeat import DEFAULT_HEARTBEAT, HeartbeatPolicy
 from fenghe.logistics.mapping import Mapping, MappingRule, compile_mapping, shipped_mapping, shipped_rules
 from fenghe.logistics.policy import DEFAULT_POLICY, FusePolicy
 
 MAPPING: Final = "status_mapping"
 FUSE: Final = "fuse"
+HEARTBEAT: Final = "heartbeat"
 DEFAULT: Final = "default"
 
 
@@ -73,3 +75,12 @@ def problems(body: MappingBody) -> list[str]:
 
 def _rule(rule: UserRule) -> MappingRule:
     return MappingRule(codes="-", match=rule.match, value=rule.value, state=rule.state, when=rule.when)
+
+
+def heartbeat_of(name: str | None, bodies: Table[str, tuple[int, Any]]) -> tuple[HeartbeatPolicy, str]:
+    """The heartbeat of a carrier (or of a kind of connection) and its version's name, from published bodies by name."""
+    for one in (name or DEFAULT, DEFAULT):
+        if one in bodies:
+            version, body = bodies[one]
+            return msgspec.convert(body, HeartbeatPolicy), f"{HEARTBEAT}:{one}@{version}"
+    return DEFAULT_HEARTBEAT, f"{HEARTBEAT}:{DEFAULT}@0"

@@ -61,7 +61,17 @@ def _page(
     return listing([shipment_row(row, hub.titles) for row in rows], counts=counts, paging=paging)
 
 
-EXPORTED: Final = ("运单号", "承运商", "状态", "存疑", "存疑原因", "订单号", "最近轨迹时间", "轨迹条数")
+EXPORTED: Final = (
+    "运单号",
+    "承运商",
+    "状态",
+    "存疑",
+    "存疑原因",
+    "订单号",
+    "最近轨迹时间",
+    "轨迹条数",
+    "物流异常待跟进",
+)
 
 
 @get("/api/shipments/export", guards=[requires("exports.create")], dependencies=_LISTED)
@@ -85,7 +95,7 @@ async def _export_rows(hub: RoomHub, query: str, values: dict[str, Any]) -> Asyn
         one = shipment_row(row, hub.titles)
         yield (
             one.tracking_no, one.carrier_title, one.state_title, one.held, one.hold_reason, one.order_no,
-            one.last_event_at, one.event_count,
+            one.last_event_at, one.event_count, one.silent,
         )  # fmt: skip
 
 

@@ -35,6 +35,8 @@ class ShipmentRow(msgspec.Struct, frozen=True, kw_only=True):
     order_no: str | None
     last_event_at: datetime | None
     event_count: int
+    silent: bool
+    """The mark 物流异常待跟进."""
 
 
 class PathStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +90,12 @@ class ShipmentPage(msgspec.Struct, frozen=True, kw_only=True):
 
 def shipment_row(row: Mapping[str, Any], titles: Titles) -> ShipmentRow:
     """A row of the list in the screens' words."""
-    return ShipmentRow(**_common(row, titles), last_event_at=row["last_event_at"], event_count=row["event_count"])
+    return ShipmentRow(
+        **_common(row, titles),
+        last_event_at=row["last_event_at"],
+        event_count=row["event_count"],
+        silent=row["silent"],
+    )
 
 
 def _common(row: Mapping[str, Any], titles: Titles) -> dict[str, Any]:

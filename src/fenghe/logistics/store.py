@@ -9,7 +9,9 @@ from fenghe.kernel.store_copy import copy_rows, moment, text
 
 
 def save_shipments(connection: Connection[Any], rows: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
-    """Upsert shipments; the order is found by its subject key, which the same transaction or an earlier one created."""
+    """Upsert shipments and watch those handed over; the order is found by its subject key, which the same transaction or an
+    earlier one created.
+    """
     connection.execute(
         "create temp table if not exists told_shipment (subject_id bigint, tracking_no text, carrier text, order_key text,"
         " shipped_at timestamptz, forwarded_to text) on commit delete rows"
@@ -22,6 +24,10 @@ def save_shipments(connection: Connection[Any], rows: Sequence[tuple[int, tuple[
         " on conflict (subject_id) do update set carrier = excluded.carrier, order_id = excluded.order_id,"
         " shipped_at = excluded.shipped_at,"
         " forwarded_to = excluded.forwarded_to"
+    )
+    connection.execute(
+        "insert into shipment_watch (subject_id, track_id, carrier) select subject_id, 'TK' || lpad(subject_id::text, 10, '0'),"
+        " carrier from told_shipment where shipped_at is not null on conflict (subject_id) do nothing"
     )
     connection.execute("delete from told_shipment")
 

@@ -48,9 +48,14 @@ class ShipmentFilter(msgspec.Struct, frozen=True, kw_only=True):
     carrier: str = ""
     held: bool | None = None
     unlinked: bool | None = None
+    silent: bool | None = None
     last_event_from: str = ""
     last_event_to: str = ""
     ids: str = ""
+
+
+_SILENT: Final = "select subject_id from shipment_watch where silent_since is not null"
+"""Parcels with the mark 物流异常待跟进: few, found by an index of their own."""
 
 
 def conditions(asked: ShipmentFilter, shops: Sequence[str] | None) -> Where:
@@ -69,6 +74,8 @@ def conditions(asked: ShipmentFilter, shops: Sequence[str] | None) -> Where:
         where.add(f"s.held is {'not ' if asked.held else ''}null")
     if asked.unlinked is not None:
         where.add(f"p.order_id is {'' if asked.unlinked else 'not '}null")
+    if asked.silent is not None:
+        where.add(f"p.subject_id {'in' if asked.silent else 'not in'} ({_SILENT})")
     where.between(
         "s.told_at",
         "last_event",
@@ -91,7 +98,8 @@ def conditions(asked: ShipmentFilter, shops: Sequence[str] | None) -> Where:
 
 _COLUMNS: Final = (
     "p.subject_id as id, p.tracking_no, p.carrier, s.state, s.rank, s.held, p.order_id, o.order_no,"
-    " s.told_at as last_event_at, p.shipped_at, s.told_count as event_count"
+    " s.told_at as last_event_at, p.shipped_at, s.told_count as event_count,"
+    f" p.subject_id in ({_SILENT}) as silent"
 )
 
 

@@ -9,6 +9,7 @@ from fenghe.money.causes import TO_VOUCHER, Cause
 from fenghe.money.chain import (
     CANCELLED,
     CLOSED_REFUNDED,
+    CLOSED_UNPAID,
     Chain,
     Difference,
     MoneyDoc,
@@ -28,6 +29,8 @@ _NOT_THE_ORDERS: Final = {
     Cause.ORDER_WITHOUT_PAYMENT,
 }
 """Where the money itself is in doubt, what the books say of it is a consequence and no difference of its own."""
+_NEED_NO_BOOKS: Final = frozenset({"", CANCELLED, CLOSED_REFUNDED, CLOSED_UNPAID})
+"""What came to nothing may as well never have been booked."""
 _AMOUNT: Final = {Cause.AMOUNT_WRONG, Cause.CENT_DIFFERENCE, Cause.DUPLICATE_PAYMENT, Cause.FEN_YUAN_MIXUP}
 
 
@@ -71,7 +74,8 @@ def book_differences(account: Account, found: Sequence[Difference], policy: Poli
         return [*found, *_without_source(account, off)]
     if not off and account.booked and (not account.booked_back or account.excess_back):
         return list(found)
-    if not account.booked and not account.booked_back and account.kind in (CANCELLED, CLOSED_REFUNDED):
+    unbooked = not account.booked and not account.booked_back
+    if unbooked and account.kind in _NEED_NO_BOOKS and (root or not off):
         return [_with(root, account, off), *found[1:]] if root else list(found)
     return _refunds(account, _orders(account, list(found)), policy)
 

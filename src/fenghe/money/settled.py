@@ -202,10 +202,10 @@ def of_parts(rows: Iterable[tuple[Any, ...]]) -> list[Found]:
 
 def of_part(
     number_id: int,
+    *,
     provider: str,
     number: str,
     order_no: str,
-    *,
     currency: str,
     day: date | None,
     should: int,

@@ -117,6 +117,17 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     amounts: dict[str, int]
 
 
+def deciding(connection: Connection[Any], asked: Filter, *, person: str) -> list[Row]:
+    """How many proposals the filter holds and of how much, by kind, currency and whether they are this person's own."""
+    where = conditions(msgspec.structs.replace(asked, state=("proposed",)))
+    return fetch(
+        connection,
+        "select c.kind, c.currency, c.proposed_by = %(person)s as own, count(*) as count,"
+        f" sum(c.amount_minor)::bigint as amount_minor {_FROM} where {where.sql()} group by 1, 2, 3 order by 1, 2, 3",
+        {**where.values, "person": person},
+    )
+
+
 def for_decision(connection: Connection[Any], asked: Filter, *, person: str) -> tuple[list[Row], int]:
     """(the proposals that this person may decide, how many of the filter are his own)."""
     where = conditions(msgspec.structs.replace(asked, state=("proposed",)))

@@ -81,7 +81,7 @@ def _page(
 EXPORTED: Final = (
     "渠道", "店铺", "订单号", "状态", "渠道状态码", "订单金额", "实付金额", "币种", "首件商品", "商品行数",
     "收件人", "电话", "地区", "地址", "下单时间", "付款时间", "发货时间", "承诺发货时间", "运单号", "订单类型",
-    "更新时间",
+    "更新时间", "最先到期", "到期时间", "超时约赔",
 )  # fmt: skip
 
 
@@ -117,6 +117,8 @@ def _exported(row: Row, hub: RoomHub, *, clear: bool) -> Sequence[Cell]:
         row["receiver_phone"] if clear else mask_phone(row["receiver_phone"]), one.receiver_region,
         row["receiver_address"] if clear else mask_address(row["receiver_address"]), one.created_at, one.paid_at,
         one.shipped_at, one.promised_ship_at, row["tracking_numbers"], one.order_type, one.updated_at,
+        one.clock.stage_title if one.clock else None, one.clock.due_at if one.clock else None,
+        one.clock.risk if one.clock else None,
     )  # fmt: skip
 
 

@@ -28,7 +28,19 @@ class ShipmentBrief(msgspec.Struct, frozen=True, kw_only=True):
     state_title: str
     rank: int | None
     held: bool
+    silent: bool
+    """The mark 物流异常待跟进."""
     last_event_at: datetime | None
+
+
+class OrderClock(msgspec.Struct, frozen=True, kw_only=True):
+    """The promise that is due first, and the money at risk on all that run; `risk` null: nobody told what it costs."""
+
+    stage: str
+    stage_title: str
+    due_at: datetime
+    warn_at: datetime
+    risk: Money | None
 
 
 class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +67,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     open_cases: int
     order_type: str
     updated_at: datetime
+    clock: OrderClock | None
 
 
 class OrderLineItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +142,7 @@ def parcel_brief(row: Mapping[str, Any], titles: Titles) -> ShipmentBrief:
         state_title=titles.state("shipment", row["state"]) or row["state"],
         rank=row["rank"],
         held=row["held"] is not None,
+        silent=row["silent"],
         last_event_at=row["last_event_at"],
     )
 
@@ -176,7 +190,22 @@ def _common(
         "receiver_name": row["receiver_name"] if clear else mask_name(row["receiver_name"]),
         "shipments": parcels,
         "open_cases": open_cases,
+        "clock": _clock(row, titles),
     }
+
+
+def _clock(row: Mapping[str, Any], titles: Titles) -> OrderClock | None:
+    """None while no promise runs."""
+    stage, due_at = row["clock_stage"], row["clock_due_at"]
+    if stage is None or due_at is None:
+        return None
+    return OrderClock(
+        stage=stage,
+        stage_title=titles.reason(KIND, f"promise_{stage}"),
+        due_at=due_at,
+        warn_at=row["clock_warn_at"] or due_at,
+        risk=_money(row, "clock_risk_minor"),
+    )
 
 
 def _money(row: Mapping[str, Any], name: str) -> Money | None:

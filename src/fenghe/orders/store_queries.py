@@ -18,6 +18,7 @@ SORTS: Final = {
     "promised_ship_at": "o.promised_ship_at",
     "paid": "o.paid_minor",
     "updated_at": "s.changed_at",
+    "due_at": "k.due_at",
 }
 DEFAULT_SORT: Final = "-created_at"
 
@@ -28,6 +29,11 @@ RETURNED: Final = ("rejected", "returning", "returned")
 """Words of a parcel on its way back; the order's own state does not say it."""
 
 _BOTH: Final = "customer_order o join subject s on s.id = o.subject_id"
+_CLOCKED: Final = f"{_BOTH} left join order_clock k on k.order_id = o.subject_id"
+_BY_DUE: Final = "order_clock k join customer_order o on o.subject_id = k.order_id join subject s on s.id = k.order_id"
+"""By time left: the clocks' own index is walked, so that no order is looked at that is not on the page."""
+_SOON: Final = "due_at > now() and warn_at <= now()"
+_OVERDUE: Final = "due_at <= now()"
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -61,7 +67,10 @@ TABS: Final[Mapping[str, str]] = {
     "returned": _RETURNED,
     "closed": f"s.state in ({_listed(CLOSED)})",
     "unlinked": "o.unlinked",
+    "due_soon": f"o.subject_id in (select order_id from order_clock where {_SOON})",
+    "overdue": f"o.subject_id in (select order_id from order_clock where {_OVERDUE})",
 }
+_CLOCK_TABS: Final = {"due_soon": _SOON, "overdue": _OVERDUE}
 
 
 EXACT: Final = frozenset({"held", "unlinked"})
@@ -79,6 +88,8 @@ class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
     shipment_state: str = ""
     carrier: str = ""
     has_case: bool | None = None
+    silent: bool | None = None
+    clock_stage: str = ""
     created_from: str = ""
     created_to: str = ""
     ids: str = ""
@@ -111,6 +122,8 @@ def conditions(asked: OrderFilter, shops: Sequence[str] | None) -> Where:
         where.add("o.subject_id = any(%(ids)s)", ids=list(ids))
     _by_parcel(where, asked)
     _by_case(where, asked)
+    if stages := words_of(asked.clock_stage):
+        where.add("o.subject_id in (select order_id from order_clock where stage = any(%(stages)s))", stages=stages)
     return where
 
 
@@ -128,6 +141,11 @@ def _by_parcel(where: Where, asked: OrderFilter) -> None:
 
 
 def _by_case(where: Where, asked: OrderFilter) -> None:
+    if asked.silent is not None:
+        where.add(
+            f"o.subject_id {'in' if asked.silent else 'not in'} (select p.order_id from shipment_watch w join shipment p"
+            " on p.subject_id = w.subject_id where w.silent_since is not null and p.order_id is not null)"
+        )
     if asked.has_case is not None:
         where.add(
             f"o.subject_id {'in' if asked.has_case else 'not in'} (select coalesce(p.order_id, c.subject_id) from"
@@ -151,8 +169,13 @@ def everything(asked: OrderFilter, *, shops: Sequence[str] | None, paging: Pagin
 
 
 def _select(where: Where, asked: OrderFilter, paging: Paging, *, more: str = "") -> str:
-    order = order_by(SORTS, sort=paging.sort, descending=paging.descending, tie="o.subject_id")
-    return f"select {_COLUMNS}{more} from {_BOTH} where {where.sql(TABS[asked.tab])} order by {order}"
+    if paging.sort == "due_at":
+        way = ("desc nulls last", "desc") if paging.descending else ("asc nulls last", "asc")
+        order, source = f"k.due_at {way[0]}, k.order_id {way[1]}", _BY_DUE
+    else:
+        order = order_by(SORTS, sort=paging.sort, descending=paging.descending, tie="o.subject_id")
+        source = _CLOCKED
+    return f"select {_COLUMNS}{more} from {source} where {where.sql(TABS[asked.tab])} order by {order}"
 
 
 _COLUMNS: Final = (
@@ -160,7 +183,8 @@ _COLUMNS: Final = (
     " o.receiver_region,"
     " o.receiver_name, o.line_count, o.first_title, o.created_at, o.paid_at, o.shipped_at, o.promised_ship_at,"
     " o.order_type,"
-    " s.changed_at as updated_at"
+    " s.changed_at as updated_at, k.stage as clock_stage, k.due_at as clock_due_at, k.warn_at as clock_warn_at,"
+    " k.risk_minor as clock_risk_minor"
 )
 _PARCEL_NUMBERS: Final = (
     "o.total_minor, o.receiver_phone, o.receiver_address, (select string_agg(p.tracking_no, ' ' order by p.tracking_no)"
@@ -203,6 +227,8 @@ def _count_newest(where: Where) -> str:
 def _alone(tab: str) -> tuple[str, str]:
     """The one table that answers a tab when nothing else is asked, and its condition there."""
     only = TABS[tab]
+    if tab in _CLOCK_TABS:
+        return "order_clock k", _CLOCK_TABS[tab]
     if tab == "returned":
         source, _, only = _FIRST_RETURNED.partition(" where ")
         return source, only
@@ -213,7 +239,8 @@ def parcels_of(connection: Connection[Any], order_ids: Sequence[int]) -> list[Ro
     """The parcels of these orders, briefly."""
     return fetch(
         connection,
-        "select p.order_id, p.subject_id as id, p.tracking_no, p.carrier, x.state, x.rank, x.held, x.told_at as last_event_at"
+        "select p.order_id, p.subject_id as id, p.tracking_no, p.carrier, x.state, x.rank, x.held, x.told_at as last_event_at,"
+        " exists (select from shipment_watch w where w.subject_id = p.subject_id and w.silent_since is not null) as silent"
         " from shipment p join subject x on x.id = p.subject_id where p.order_id = any(%(ids)s)"
         " order by p.order_id, p.shipped_at nulls last, p.subject_id",
         {"ids": list(order_ids)},
@@ -242,6 +269,6 @@ def find_order(connection: Connection[Any], order_id: int, *, shops: Sequence[st
         connection,
         f"select {_COLUMNS}, o.total_minor, o.post_minor, o.discount_minor, o.refunded_minor, o.payment_no,"
         " o.receiver_phone,"
-        f" o.receiver_address, o.remark, o.finished_at, o.lines from {_BOTH} where {where.sql()}",
+        f" o.receiver_address, o.remark, o.finished_at, o.lines from {_CLOCKED} where {where.sql()}",
         where.values,
     )

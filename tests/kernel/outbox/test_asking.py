@@ -12,7 +12,8 @@ from psycopg import Connection
 
 from fenghe.connectors import zto
 from fenghe.hub import rooms
-from fenghe.hub.asking import ACTS, Asked, CannotAsk, ask_again, choose
+from fenghe.hub.acts import ACTS
+from fenghe.hub.asking import Asked, CannotAsk, ask_again, choose
 from fenghe.hub.store_asking import Asker
 from fenghe.hub.trackers import with_answers
 from fenghe.hub.worker import Worker

@@ -24,7 +24,9 @@ def ask(url: str, *, seconds: float = 5.0, most_bytes: int = 1000) -> Answer:
 
 def test_what_is_sent_and_what_comes_back(outside: Outside) -> None:
     outside.answer = lambda _seen: Reply(body="轨迹".encode())
-    assert ask(outside.url + "/query") == Answer(body="轨迹".encode())
+    answer = ask(outside.url + "/query")
+    assert (answer.body, answer.error, answer.status) == ("轨迹".encode(), None, 200)
+    assert answer.headers["content-length"] == "6", "a platform may sign its headers"
     (seen,) = outside.seen
     assert (seen.method, seen.path, seen.body, seen.headers["x-sign"]) == ("POST", "/query", b"question", "abc")
 

@@ -15,10 +15,13 @@ export type Topic =
   | "views"
   | "declarations"
   | "money"
+  | "statements"
   | "callbacks"
   | "notices"
-  | "statements"
-  | "facets";
+  | "facets"
+  | "clocks"
+  | "freshness"
+  | "promises";
 
 /** Which keys a live topic touches: an order's page shows its cases, the bench counts everything. */
 const TOUCHES: Record<string, Topic[]> = {
@@ -29,7 +32,10 @@ const TOUCHES: Record<string, Topic[]> = {
   policies: ["policies"],
   declarations: ["declarations"],
   money: ["money"],
-  sources: ["sources"],
+  sources: ["sources", "freshness"],
+  clocks: ["clocks", "promises"],
+  freshness: ["freshness"],
+  promises: ["promises"],
   workbench: ["workbench"],
   callbacks: ["callbacks"],
   notices: ["notices"],

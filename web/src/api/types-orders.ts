@@ -1,5 +1,6 @@
 /** The HTTP contract: orders, shipments, evidence and cases. */
 import type { Money } from "./types";
+import type { OrderClock } from "./types-clocks";
 
 export interface ShipmentBrief {
   id: string;
@@ -10,6 +11,7 @@ export interface ShipmentBrief {
   state_title: string;
   rank: number | null;
   held: boolean;
+  silent?: boolean;
   last_event_at: string | null;
 }
 
@@ -35,6 +37,7 @@ export interface OrderRow {
   open_cases: number;
   order_type: string;
   updated_at: string | null;
+  clock: OrderClock | null;
 }
 
 export interface OrderLine {

@@ -1,5 +1,7 @@
 /** The HTTP contract between screens and hub, by hand: ids are strings, times ISO-8601 UTC, money minor units. */
 
+import type { Standing } from "./types-clocks";
+
 export interface Money {
   currency: string;
   amount_minor: number;
@@ -111,6 +113,9 @@ export interface SourceHealth {
   received_24h: number;
   refused_24h: number;
   repeats_24h: number;
+  standing: Standing;
+  standing_title: string;
+  last_good_at: string | null;
 }
 
 export interface RecentChange {
@@ -196,6 +201,7 @@ export interface Facets {
   sources: Choice[];
 }
 
+export * from "./types-clocks";
 export * from "./types-inbox";
 export * from "./types-orders";
 export * from "./types-rules";

@@ -107,6 +107,42 @@ export const router = createBrowserRouter([
             path: "ledger/:kind/:name",
             lazy: async () => ({ Component: (await import("../screens/ledger/DeclaredPage")).DeclaredPage }),
           },
+          {
+            path: "heartbeat",
+            lazy: async () => ({ Component: (await import("../screens/heartbeat/HeartbeatPage")).HeartbeatPage }),
+          },
+          {
+            path: "heartbeat/policies",
+            lazy: async () => ({ Component: (await import("../screens/heartbeat/BeatList")).BeatList }),
+          },
+          {
+            path: "heartbeat/policies/:carrier",
+            lazy: async () => ({ Component: (await import("../screens/heartbeat/BeatPage")).BeatPage }),
+          },
+          {
+            path: "contracts",
+            lazy: async () => ({ Component: (await import("../screens/contracts/ContractList")).ContractList }),
+          },
+          {
+            path: "clocks",
+            lazy: async () => ({ Component: (await import("../screens/clocks/ClockBoard")).ClockBoard }),
+          },
+          {
+            path: "scorecards",
+            lazy: async () => ({ Component: (await import("../screens/scorecards/Scorecards")).Scorecards }),
+          },
+          {
+            path: "promises",
+            lazy: async () => ({ Component: (await import("../screens/promises/PromiseList")).PromiseList }),
+          },
+          {
+            path: "promises/:name",
+            lazy: async () => ({ Component: (await import("../screens/promises/PromisePage")).PromisePage }),
+          },
+          {
+            path: "freshness",
+            lazy: async () => ({ Component: (await import("../screens/freshness/Freshness")).Freshness }),
+          },
           { path: "inbox", lazy: async () => ({ Component: (await import("../screens/inbox/Inbox")).Inbox }) },
           { path: "audit", lazy: async () => ({ Component: (await import("../screens/audit/AuditList")).AuditList }) },
           {

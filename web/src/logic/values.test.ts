@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { csvCell, toCsv } from "./csv";
-import { freshness } from "./freshness";
 import { formatMoney } from "./money";
 import { joinNumbers, splitNumbers } from "./numbers";
 import { MAIN_LINE, rankOf, toneOf } from "./scale";
@@ -32,16 +31,6 @@ describe("numbers pasted from anywhere", () => {
   it("is empty for nothing and survives its own address form", () => {
     expect(splitNumbers(" \n ")).toEqual([]);
     expect(splitNumbers(joinNumbers(["a", "b"]))).toEqual(["a", "b"]);
-  });
-});
-
-describe("freshness", () => {
-  const now = "2026-11-22T12:00:00Z";
-  it("never calls silence health", () => {
-    expect(freshness(null, now)).toBe("never");
-    expect(freshness("2026-11-22T11:50:00Z", now)).toBe("live");
-    expect(freshness("2026-11-22T11:00:00Z", now)).toBe("quiet");
-    expect(freshness("2026-11-22T09:59:59Z", now)).toBe("silent");
   });
 });
 

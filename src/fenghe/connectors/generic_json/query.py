@@ -14,7 +14,7 @@ from fenghe.connectors.asking import Heard, Wanted
 from fenghe.connectors.generic_json.layout import layout_of
 from fenghe.connectors.generic_json.paths import Path
 from fenghe.connectors.generic_json.push import read_layout
-from fenghe.connectors.scans import NotReadable, decode_json, shorten
+from fenghe.connectors.scans import NotReadable, decode_json, shorten, text_of
 from fenghe.kernel.connecting import Request
 
 _PLACES: Final = re.compile(r"\{(number|phone|secret)\}")
@@ -51,7 +51,11 @@ class DeclaredQuery:
         )
 
     def hear(self, body: bytes, wanted: Sequence[Wanted], *, settings: Mapping[str, str]) -> Heard:  # noqa: ARG002
-        """Config: `layout`; `error` is the path of the carrier's error text, empty when all is well."""
+        """Config: `layout`; `error`: where the carrier's error text is; `nothing`: how it says that it knows nothing.
+
+        Events speak first: a warning beside them is no error. An answer that says `nothing` in the carrier's own
+        words is an answer, else a parcel it does not know would never be missed.
+        """
         layout = layout_of(self._config)
         if isinstance(layout, list):
             return Heard(error="layout_wrong", said="; ".join(layout), permanent=True)
@@ -59,10 +63,26 @@ class DeclaredQuery:
             told = decode_json(body)
         except NotReadable as problem:
             return Heard(error="not_readable", said=problem.note.got)
+        reading = read_layout(told, layout, number=wanted[0].number if wanted else "")
+        if reading.items:
+            return Heard(reading=reading)
+        if nothing := nothing_said(self._config, told):
+            return Heard(said=shorten(nothing))
         error = str(self._config.get("error", ""))
         if error and (said := Path(error).text(told, told, told)):
             return Heard(error="carrier_error", said=shorten(said))
-        return Heard(reading=read_layout(told, layout, number=wanted[0].number if wanted else ""))
+        return Heard(reading=reading)
+
+
+def nothing_said(config: Mapping[str, Any], told: Any) -> str:
+    """The word by which the answer says that nothing is known of the parcel; "" when it does not say so."""
+    declared = config.get("nothing")
+    if not isinstance(declared, Mapping) or not declared.get("path"):
+        return ""
+    values = declared.get("values") or ()
+    known = {str(value) for value in values} if isinstance(values, list | tuple) else {str(values)}
+    said = [text_of(thing).strip() for thing in Path(str(declared["path"])).found(told, told, told)]
+    return next((word for word in said if word in known), "")
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:

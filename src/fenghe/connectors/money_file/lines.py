@@ -146,6 +146,8 @@ def _money_column(row: RowLike) -> str:
 
 
 def _directed(row: RowLike, amount: int) -> int:
+    if not _tells_direction(row):
+        return amount
     way = row.text("direction").casefold().replace(" ", "") or "none"
     size = abs(amount) if row.readers.layout.direction_rule == "absolute" else amount
     if way in IN:
@@ -155,6 +157,13 @@ def _directed(row: RowLike, amount: int) -> int:
     if way in NEITHER:
         return 0
     raise BadCell("direction", "in or out (收入 支出, 借 贷, 入账 出账)", row.text("direction"))
+
+
+def _tells_direction(row: RowLike) -> bool:
+    """Whether the file has a column for it; where it has none the amount's own sign is the direction."""
+    source = row.readers.layout.fields.get("direction")
+    columns = getattr(source, "columns", ())
+    return not columns or any(row.readers.column(one) for one in columns)
 
 
 def _kind(row: RowLike) -> str:

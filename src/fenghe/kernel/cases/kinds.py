@@ -15,23 +15,44 @@ RULINGS: Final = ("accept_theirs", "keep_ours", "ask_again")
 _NEVER_THEIRS: Final = frozenset({"reused_number"})
 """Evidence of another parcel that once bore the number says nothing of this one: it cannot be made ours."""
 
+_FEWER: Final[Mapping[str, tuple[str, ...]]] = {
+    "silent": ("ask_again",),
+    "answer_differs": ("ask_again",),
+    "cannot_ask": (),
+    "no_push": (),
+    "number_differs": (),
+    "not_shipped": (),
+}
+"""Kinds without two sides to choose between: only evidence (or what is set right elsewhere) ends them."""
+_OF_MANY: Final = frozenset({"money"})
+"""A case that stands for a list of differences is settled in that list, one by one, and closes with the last."""
+
 _LOG: Final = {
     "opened": "发现分歧,建立工单",
     "raised": "由人从核查结果建立工单",
+    "noticed": "系统发现,建立工单",
+    "noticed_again": "情况有变,已更新",
     "evidence": "有新的证据",
     "unassigned": "取消负责人",
     "resolved": "已解决",
     "self_closed": "证据补齐,自动关闭",
 }
 
+_NOTICED: Final = ("stage_done", "stage_void", "promise_moved", "heard_again", "switched_off")
+"""What closes a noticed case by itself; DECISIONS has the words."""
+
 
 def decisions(kind: str, status: str) -> tuple[str, ...]:
     """What a person may decide on a case of this kind in this state."""
-    if status != "open":
+    if status != "open" or kind.partition(".")[0] in _OF_MANY:
         return ()
     reason = kind.partition(".")[2]
     if kind.startswith("callback."):
         return ("settled",)  # raised by a person about what was told: no two sides to choose between
+    if reason in _FEWER:
+        return _FEWER[reason]
+    if reason.startswith("promise_") or kind.startswith("source."):
+        return ()  # nobody's word settles these: they close by themselves when what they wait for happens
     return tuple(one for one in RULINGS if not (one == "accept_theirs" and reason in _NEVER_THEIRS))
 
 
@@ -49,6 +70,8 @@ def log_words(body: str) -> str:
         case "ruling":
             decision, _, reason = rest.partition(":")
             return f"裁定「{DECISIONS.get(decision, decision)}」,理由:{reason}"
+        case "self_closed" if rest in _NOTICED:
+            return f"{DECISIONS[rest]},自动关闭"
         case "assigned":
             return f"指派给 {rest}"
         case "due":
@@ -60,6 +83,8 @@ def log_words(body: str) -> str:
 def settled_words(case: Mapping[str, Any]) -> str:
     """Who settled a case, when and how; for the sentence on it and for whoever comes second."""
     when = moment_words(case["closed_at"]) if case["closed_at"] else ""
+    if case["status"] == "self_closed" and case["resolution"] in _NOTICED:
+        return f"{DECISIONS[case['resolution']]},系统已于 {when} 自动关闭"
     if case["status"] == "self_closed":
         return f"后来的证据补上了缺口,系统已于 {when} 自动关闭"
     who = case["resolver"] or case["resolved_by"] or "系统"
@@ -75,8 +100,8 @@ def explanation(
     titles: Titles,
 ) -> str:
     """Why nothing was overwritten, as one would say it to a colleague."""
-    if told := case["evidence"].get("told"):
-        return str(told) if case["status"] == "open" else f"{told}。{settled_words(case)}。"
+    if told := case.get("evidence", {}).get("told"):
+        return str(told) if case["status"] == "open" else f"{str(told).rstrip('。')}。{settled_words(case)}。"
     kind = case["subject_kind"] or ""
     our_side = f"我方为「{titles.state(kind, case['ours']) or '无记录'}」{_told_by(ours)}"
     teller = theirs[-1].source_title if theirs else "对方"

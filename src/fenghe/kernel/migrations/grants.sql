@@ -26,3 +26,7 @@ grant delete on declaration_draft, web_session, saved_view to fenghe_app;
 grant update on statement_upload to fenghe_app;
 grant delete on statement_upload_part to fenghe_app;
 revoke insert on alembic_version from fenghe_app;
+grant update on shipment_watch, carrier_account, carrier_account_hour, carrier_contract to fenghe_app;
+grant delete on carrier_account_hour to fenghe_app;
+grant update on stage_clock, order_clock, expected_time, shipment_score, source_watch to fenghe_app;
+grant delete on clock_look, stage_clock, shipment_score, score_dirty, score_day to fenghe_app;

@@ -49,7 +49,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "purchasing": frozenset({"orders.view", "exports.create"}),
     "finance": frozenset(
         {
-            "orders.view", "money.view", "money.import", "money.edit", "money.approve", "money.reconcile",
+            "orders.view", "cases.rule", "money.view", "money.import", "money.edit", "money.reconcile", "money.approve",
             "exports.create", "audit.view", "inbox.view",
         }
     ),

@@ -2,7 +2,9 @@
 import { actions } from "./actions";
 import { app } from "./app";
 import { callbacks } from "./callbacks";
+import { clocks } from "./clocks";
 import { flow } from "./flow";
+import { heartbeat } from "./heartbeat";
 import { ledger } from "./ledger";
 import { notices } from "./notices";
 import { payments } from "./payments";
@@ -16,7 +18,9 @@ export const WORDS = {
   ...actions,
   ...app,
   ...callbacks,
+  ...clocks,
   ...flow,
+  ...heartbeat,
   ...ledger,
   ...notices,
   ...payments,
@@ -32,7 +36,9 @@ export const PARTS = [
   actions,
   app,
   callbacks,
+  clocks,
   flow,
+  heartbeat,
   ledger,
   notices,
   payments,

@@ -4,7 +4,6 @@ import type { Dictionary } from "./dictionary";
 export const payments = {
   "menu.payments": ["支付单", "Payments"],
   "menu.refunds": ["退款单", "Refunds"],
-  "menu.money": ["资金", "Money"],
   "pay.no": ["支付单号", "Payment no."],
   "pay.outNo": ["商户单号", "Merchant no."],
   "pay.provider": ["支付机构", "Provider"],

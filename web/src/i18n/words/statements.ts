@@ -2,7 +2,6 @@
 import type { Dictionary } from "./dictionary";
 
 export const statements = {
-  "menu.money": ["资金", "Money"],
   "menu.statements": ["账单导入", "Statements"],
   "permission.money.view": ["查看资金与账单", "See money and statements"],
   "permission.money.import": ["导入账单、编辑账单布局", "Import statements, edit their layouts"],

@@ -12,6 +12,7 @@ import { GapScale } from "./GapScale";
 export function CaseEvidence({ detail }: { detail: CaseDetail }) {
   const t = useT();
   const money = aboutMoney(detail.subject_kind);
+  if (!hasSides(detail)) return null;
   return (
     <>
       <GapScale detail={detail} />
@@ -37,6 +38,11 @@ export function CaseEvidence({ detail }: { detail: CaseDetail }) {
       </div>
     </>
   );
+}
+
+/** A silence or a broken promise has no two sides to choose between: the sentence above says all there is. */
+function hasSides({ ours, theirs, distance, evidence }: CaseDetail): boolean {
+  return ours !== null || theirs !== null || distance !== null || evidence.theirs.length > 0;
 }
 
 /** `fuse:zto@3` reads v3; version 0 is what came with the product. */

@@ -1,11 +1,13 @@
 /** All that is known about one order: summary, parcels on the scale, timeline, lines, audit, cases. */
-import { AuditOutlined, HistoryOutlined, OrderedListOutlined, SafetyCertificateOutlined } from "@ant-design/icons";
+import { AuditOutlined, HistoryOutlined, InteractionOutlined, OrderedListOutlined, SafetyCertificateOutlined } from "@ant-design/icons";
 import { Tabs } from "antd";
 import { useState } from "react";
 import type { OrderDetail } from "../../api/types";
 import { useT } from "../../i18n";
 import { EmptyState } from "../../parts/EmptyState";
 import { Panel } from "../../parts/Panel";
+import { OrderContractsPanel } from "../contracts/OrderContractsPanel";
+import { OrderClocks } from "../clocks/OrderClocks";
 import { AsOfPicker } from "../evidence/AsOfPicker";
 import { AuditTable } from "../evidence/AuditTable";
 import { CaseLinks } from "../evidence/CaseLinks";
@@ -40,6 +42,9 @@ export function OrderBody({ detail, tab, onTab }: Props) {
           shipments.map((each) => <PathRail key={each.id} shipment={each} />)
         )}
       </Panel>
+      <Panel title={t("clock.ofOrder")}>
+        <OrderClocks orderId={order.id} />
+      </Panel>
       <Panel>
         <Tabs
           activeKey={tab}
@@ -73,6 +78,12 @@ export function OrderBody({ detail, tab, onTab }: Props) {
               icon: <OrderedListOutlined />,
               label: <span data-testid="detail-tab-lines">{label(t("order.lines"), order.lines.length)}</span>,
               children: <OrderLines lines={order.lines} />,
+            },
+            {
+              key: "contracts",
+              icon: <InteractionOutlined />,
+              label: <span data-testid="detail-tab-contracts">{t("contract.ofOrder")}</span>,
+              children: <OrderContractsPanel orderId={order.id} />,
             },
           ]}
         />

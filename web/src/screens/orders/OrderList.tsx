@@ -6,9 +6,10 @@ import { withQuery } from "../../api/client";
 import { useFacets } from "../../api/queries";
 import type { OrderRow } from "../../api/types";
 import { useSession } from "../../app/session";
-import { useT } from "../../i18n";
+import { useT, useTitle } from "../../i18n";
 import type { Selection } from "../../logic/selection";
 import { copyText } from "../../parts/Copyable";
+import { FreshnessBar } from "../../parts/Freshness";
 import { PageHead } from "../../parts/PageHead";
 import { saveLink } from "../../table/download";
 import { QueryTable } from "../../table/QueryTable";
@@ -17,12 +18,26 @@ import { useListState } from "../../table/useListState";
 import { orderColumns } from "./columns";
 import { OrderDrawer } from "./OrderDrawer";
 
-const TABS = ["all", "held", "unshipped", "shipped", "delivered", "returned", "closed", "unlinked"] as const;
+const TABS = [
+  "all",
+  "held",
+  "due_soon",
+  "overdue",
+  "unshipped",
+  "shipped",
+  "delivered",
+  "returned",
+  "closed",
+  "unlinked",
+] as const;
+const STAGES = ["ship", "pickup", "first_transit", "stall", "delivery", "sign"] as const;
 const SOURCE = { topic: "orders", path: "/api/orders" } as const;
 
 function useFields(): FilterField[] {
   const t = useT();
+  const title = useTitle();
   const facets = useFacets();
+  const stages = STAGES.map((value) => ({ value, title: title("clock.stage", value) }));
   return [
     { kind: "numbers", name: "q", label: t("order.numbers"), primary: true },
     { kind: "choice", name: "channel", label: t("order.channel"), choices: facets.channels, primary: true },
@@ -31,7 +46,9 @@ function useFields(): FilterField[] {
     { kind: "choice", name: "state", label: t("order.state"), choices: facets.order_states },
     { kind: "choice", name: "shop", label: t("order.shop"), choices: facets.shops },
     { kind: "days", name: "created", from: "created_from", to: "created_to", label: t("order.createdAt") },
+    { kind: "choice", name: "clock_stage", label: t("clock.column"), choices: stages },
     { kind: "yes", name: "has_case", label: t("order.hasCase") },
+    { kind: "yes", name: "silent", label: t("beat.onlySilent") },
   ];
 }
 
@@ -43,7 +60,7 @@ export function OrderList() {
   const [rows, setRows] = useState<OrderRow[]>([]);
   return (
     <>
-      <PageHead title={t("menu.orders")} />
+      <PageHead title={t("menu.orders")} actions={<FreshnessBar kind="channel" />} />
       <QueryTable<OrderRow>
         screen="orders"
         testId="orders-table"
@@ -59,7 +76,7 @@ export function OrderList() {
           list: TABS.map((key) => ({
             key,
             label: t(`order.tab.${key}`),
-            alarming: key === "held" || key === "unlinked",
+            alarming: key === "held" || key === "unlinked" || key === "overdue",
           })),
         }}
         views

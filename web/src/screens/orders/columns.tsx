@@ -5,8 +5,9 @@ import type { OrderRow } from "../../api/types";
 import type { Translate } from "../../i18n";
 import { Blank, Copyable } from "../../parts/Copyable";
 import { Flag, HeldTag, StateTag } from "../../parts/Tags";
-import { MoneyText, TimeText } from "../../parts/Values";
+import { DueText, MoneyText, TimeText } from "../../parts/Values";
 import type { QueryColumn } from "../../table/types";
+import { SilentTag } from "../heartbeat/SilentTag";
 
 const MOST_PARCELS = 2;
 
@@ -34,7 +35,14 @@ function usual(t: Translate): QueryColumn<OrderRow>[] {
       width: 108,
       render: (row) => <StateTag state={row.state} title={row.state_title} kind="order" />,
     },
-    { key: "shipments", title: t("order.shipments"), width: 364, render: (row) => <Parcels row={row} /> },
+    { key: "shipments", title: t("order.shipments"), width: 352, render: (row) => <Parcels row={row} /> },
+    {
+      key: "due_at",
+      title: t("clock.column"),
+      width: 166,
+      sort: "due_at",
+      render: (row) => <Clock row={row} t={t} />,
+    },
     {
       key: "cases",
       title: t("order.cases"),
@@ -139,6 +147,23 @@ function onRequest(t: Translate): QueryColumn<OrderRow>[] {
   ];
 }
 
+function Clock({ row, t }: { row: OrderRow; t: Translate }) {
+  if (!row.clock) return <Blank />;
+  const { clock } = row;
+  return (
+    <span className="fh-two-lines" data-testid="order-clock">
+      <span>
+        {t(`clock.stage.${clock.stage}`)} <DueText at={clock.due_at} />
+      </span>
+      {clock.risk?.amount_minor !== 0 && (
+        <small>
+          {t("clock.risk")} {clock.risk ? <MoneyText money={clock.risk} /> : t("clock.riskUnknown")}
+        </small>
+      )}
+    </span>
+  );
+}
+
 function Parcels({ row }: { row: OrderRow }) {
   if (row.shipments.length === 0) return <Blank />;
   return (
@@ -149,8 +174,9 @@ function Parcels({ row }: { row: OrderRow }) {
           <Copyable text={each.tracking_no}>
             <Link to={`/shipments/${each.id}`}>{each.tracking_no}</Link>
           </Copyable>
-          <StateTag state={each.state} title={each.state_title} pips={!each.held} />
+          <StateTag state={each.state} title={each.state_title} pips={!each.held && !each.silent} />
           {each.held && <HeldTag />}
+          {each.silent && <SilentTag />}
         </span>
       ))}
       {row.shipments.length > MOST_PARCELS && <small className="fh-soft">+{row.shipments.length - MOST_PARCELS}</small>}

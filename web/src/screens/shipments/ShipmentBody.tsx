@@ -10,6 +10,7 @@ import { AuditTable } from "../evidence/AuditTable";
 import { CaseLinks } from "../evidence/CaseLinks";
 import { PathRail } from "../evidence/PathRail";
 import { Timeline } from "../evidence/Timeline";
+import { WatchPanel } from "../heartbeat/WatchPanel";
 import { CorrectButton } from "./CorrectButton";
 
 interface Props {
@@ -65,6 +66,11 @@ export function ShipmentBody({ page, tab, onTab }: Props) {
               key: "cases",
               label: <span data-testid="detail-tab-cases">{`${t("order.cases")} ${cases.length}`}</span>,
               children: <CaseLinks rows={cases} />,
+            },
+            {
+              key: "watch",
+              label: <span data-testid="detail-tab-watch">{t("beat.panel")}</span>,
+              children: <WatchPanel shipmentId={shipment.id} />,
             },
           ]}
         />

@@ -5,12 +5,14 @@ import { useFacets } from "../../api/queries";
 import type { ShipmentRow } from "../../api/types";
 import { type Translate, useReason, useT } from "../../i18n";
 import { Copyable } from "../../parts/Copyable";
+import { FreshnessBar } from "../../parts/Freshness";
 import { PageHead } from "../../parts/PageHead";
 import { Flag, HeldTag, StateTag } from "../../parts/Tags";
 import { CountText, TimeText } from "../../parts/Values";
 import { QueryTable } from "../../table/QueryTable";
 import type { QueryColumn } from "../../table/types";
 import { useListState } from "../../table/useListState";
+import { SilentTag } from "../heartbeat/SilentTag";
 import { ShipmentDrawer } from "./ShipmentDrawer";
 
 const TABS = ["all", "held", "unlinked", "open", "final"] as const;
@@ -55,6 +57,12 @@ function shipmentColumns(t: Translate, reason: ReturnType<typeof useReason>): Qu
         ) : null,
     },
     {
+      key: "silent",
+      title: t("menu.heartbeat"),
+      width: 140,
+      render: (row) => (row.silent ? <SilentTag /> : null),
+    },
+    {
       key: "order",
       title: t("order.no"),
       width: 200,
@@ -93,7 +101,7 @@ export function ShipmentList() {
   const columns = useMemo(() => shipmentColumns(t, reason), [t, reason]);
   return (
     <>
-      <PageHead title={t("menu.shipments")} />
+      <PageHead title={t("menu.shipments")} actions={<FreshnessBar kind="carrier" />} />
       <QueryTable<ShipmentRow>
         screen="shipments"
         testId="shipments-table"
@@ -111,6 +119,7 @@ export function ShipmentList() {
             to: "last_event_to",
             label: t("shipment.lastEvent"),
           },
+          { kind: "yes", name: "silent", label: t("beat.onlySilent") },
         ]}
         rowKey={(row) => row.id}
         rowTestId={(row) => `shipment-row-${row.id}`}

@@ -5,11 +5,14 @@ import { api } from "../../api/client";
 import type { Source } from "../../api/types";
 import { useT } from "../../i18n";
 import { useAct } from "../../parts/useAct";
+import { LayoutEditor } from "./LayoutEditor";
+import { configOf, fieldsOf, type LayoutFields, withoutLayout } from "./layout";
 import { PairsInput } from "./PairsInput";
 import { fromPairs, type Pair, toPairs } from "./pairs";
 import { type PayEntered, PaymentFields, withPay } from "./PaymentFields";
 
 interface Entered {
+  layout?: LayoutFields;
   id: string;
   connector: string;
   title: string;
@@ -43,7 +46,7 @@ export function SourceDialog({ source, onClose, onSaved }: Props) {
         });
         const body = {
           title: entered.title,
-          config,
+          config: { ...config, ...configOf(entered.layout) },
           ...(Object.keys(secrets).length ? { secrets } : {}),
         };
         if (source) await api.patch(`/api/sources/${encodeURIComponent(source.id)}`, body);
@@ -56,7 +59,7 @@ export function SourceDialog({ source, onClose, onSaved }: Props) {
   return (
     <Modal
       open
-      width={620}
+      width={760}
       title={source ? t("source.edit", { title: source.title }) : t("source.new")}
       onCancel={onClose}
       onOk={form.submit}
@@ -66,10 +69,18 @@ export function SourceDialog({ source, onClose, onSaved }: Props) {
         form={form}
         layout="vertical"
         onFinish={save}
-        initialValues={{ ...source, config: toPairs(source?.config ?? {}), secrets: [] }}
+        initialValues={{
+          ...source,
+          config: toPairs(withoutLayout(source?.config ?? {})),
+          layout: fieldsOf(source?.config ?? {}),
+          secrets: [],
+        }}
       >
         <Identity fixed={source !== null} />
         <PaymentFields source={source} />
+        <Form.Item noStyle shouldUpdate={(before, after) => before.connector !== after.connector}>
+          {() => form.getFieldValue("connector") === "generic_json" && <LayoutEditor form={form} />}
+        </Form.Item>
         <Settings source={source} />
       </Form>
     </Modal>

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { api } from "../../api/client";
 import type { Source } from "../../api/types";
 import { useT, useTitle } from "../../i18n";
+import { useFreshness } from "../../parts/Freshness";
 import { PageHead } from "../../parts/PageHead";
 import { useAct } from "../../parts/useAct";
 import { containsWords } from "../../table/localRows";
@@ -30,6 +31,8 @@ export function SourceList() {
   const client = useQueryClient();
   const control = useListState("title");
   const [editing, setEditing] = useState<Source | "new" | null>(null);
+  const { data } = useFreshness();
+  const fresh = new Map(data?.items.map((each) => [each.id, each]));
   const changed = () => client.invalidateQueries({ queryKey: ["sources"] });
   const enable = (row: Source, enabled: boolean) =>
     act(async () => {
@@ -53,7 +56,7 @@ export function SourceList() {
             {t("source.new")}
           </Button>
         }
-        columns={sourceColumns(t, title, { onEnable: (row, on) => void enable(row, on), onEdit: setEditing })}
+        columns={sourceColumns(t, title, { fresh, onEnable: (row, on) => void enable(row, on), onEdit: setEditing })}
       />
       {editing && (
         <SourceDialog

@@ -2,21 +2,24 @@
 import { EditOutlined } from "@ant-design/icons";
 import { Button, Switch } from "antd";
 import { Link } from "react-router";
-import type { Source } from "../../api/types";
+import type { Source, SourceFreshness } from "../../api/types";
 import type { Translate, useTitle } from "../../i18n";
 import { Copyable } from "../../parts/Copyable";
-import { FreshnessTag } from "../../parts/Freshness";
+import { StandingTag } from "../../parts/Freshness";
 import { AgoText, CountText } from "../../parts/Values";
 import { countColumn, textColumn } from "../../table/cells";
 import type { QueryColumn } from "../../table/types";
 
+type Fresh = ReadonlyMap<string, SourceFreshness>;
+
 interface Acts {
+  fresh: Fresh;
   onEnable: (row: Source, enabled: boolean) => void;
   onEdit: (row: Source) => void;
 }
 
 export function sourceColumns(t: Translate, title: ReturnType<typeof useTitle>, acts: Acts): QueryColumn<Source>[] {
-  return [...whatItIs(t, title), ...howItFares(t), ...whatCanBeDone(t, acts)];
+  return [...whatItIs(t, title), ...howItFares(t, acts.fresh), ...whatCanBeDone(t, acts)];
 }
 
 function whatItIs(t: Translate, title: ReturnType<typeof useTitle>): QueryColumn<Source>[] {
@@ -54,7 +57,7 @@ function whatItIs(t: Translate, title: ReturnType<typeof useTitle>): QueryColumn
   ];
 }
 
-function howItFares(t: Translate): QueryColumn<Source>[] {
+function howItFares(t: Translate, fresh: Fresh): QueryColumn<Source>[] {
   return [
     textColumn({
       key: "fresh",
@@ -63,9 +66,9 @@ function howItFares(t: Translate): QueryColumn<Source>[] {
       of: (row) => row.last_received_at,
       render: (row) => (
         <span className="fh-row">
-          <FreshnessTag at={row.last_received_at} enabled={row.enabled} />
+          <StandingTag standing={fresh.get(row.id)?.standing ?? "unknown"} />
           <span className="fh-soft">
-            <AgoText at={row.last_received_at} />
+            <AgoText at={fresh.get(row.id)?.last_good_at ?? null} />
           </span>
         </span>
       ),

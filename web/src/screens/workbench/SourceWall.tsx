@@ -3,7 +3,7 @@ import { Link } from "react-router";
 import type { SourceHealth } from "../../api/types";
 import { useT, useTitle } from "../../i18n";
 import { EmptyState } from "../../parts/EmptyState";
-import { FreshnessTag } from "../../parts/Freshness";
+import { StandingTag } from "../../parts/Freshness";
 import { AgoText, CountText } from "../../parts/Values";
 
 export function SourceWall({ sources }: { sources: SourceHealth[] }) {
@@ -19,9 +19,9 @@ export function SourceWall({ sources }: { sources: SourceHealth[] }) {
             <span className="fh-soft">{title("sourceKind", source.kind)}</span>
           </div>
           <div>
-            <FreshnessTag at={source.last_received_at} />
+            <StandingTag standing={source.standing} title={source.standing_title} />
             <span className="fh-soft">
-              <AgoText at={source.last_received_at} />
+              <AgoText at={source.last_good_at} />
             </span>
           </div>
           <div className="fh-sources-counts">
