@@ -41,7 +41,7 @@ STATE_TITLES: Final = {
 class CompensationQuery(msgspec.Struct, frozen=True, kw_only=True):
     """What the list may be narrowed by, as the address says it; words are separated by commas."""
 
-    state: str = ""
+    tab: str = "proposed"
     kind: str = ""
     cause: str = ""
     number: str = ""
@@ -174,9 +174,9 @@ class SetAside(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _filter(asked: CompensationQuery, ids: Sequence[str] = ()) -> Filter:
-    states, kinds = tuple(words_of(asked.state)), tuple(words_of(asked.kind))
+    states, kinds = () if asked.tab == "all" else tuple(words_of(asked.tab)), tuple(words_of(asked.kind))
     if unknown := [one for one in states if one not in STATES]:
-        raise bad_field("state", f"没有 {unknown[0]} 这种状态")
+        raise bad_field("tab", f"没有 {unknown[0]} 这种状态")
     if unknown := [one for one in kinds if one not in set(Kind)]:
         raise bad_field("kind", f"没有 {unknown[0]} 这种动作")
     return Filter(
@@ -220,7 +220,7 @@ async def list_compensations(
         told = store.sums(connection, msgspec.structs.replace(wanted, state=()))
         tabs = {state: sum(one["count"] for one in told if one["state"] == state) for state in STATES}
         total = sum(count for state, count in tabs.items() if state in (wanted.state or STATES))
-        counts = Counts(total=total, limit=COUNT_TO, tabs=tabs)
+        counts = Counts(total=total, limit=COUNT_TO, tabs={**tabs, "all": sum(tabs.values())})
         return listing([_row(row, person) for row in rows], counts=counts, paging=paging)
 
     return await room_hub(request).sync(read)

@@ -10,6 +10,7 @@ import {
   FieldTimeOutlined,
   FileSearchOutlined,
   HistoryOutlined,
+  MedicineBoxOutlined,
   NodeIndexOutlined,
   HeartOutlined,
   FileDoneOutlined,
@@ -35,7 +36,7 @@ export interface MenuEntry {
   word: Word;
   icon: ReactNode;
   anyOf: Permission[];
-  badge?: "cases_open" | "unmapped_codes";
+  badge?: "cases_open" | "unmapped_codes" | "compensations_waiting";
 }
 
 export interface MenuGroup {
@@ -88,6 +89,14 @@ export const MENU: MenuGroup[] = [
     entries: [
       { key: "payments", to: "/payments", word: "menu.payments", icon: <PayCircleOutlined />, anyOf: ["money.view"] },
       { key: "refunds", to: "/refunds", word: "menu.refunds", icon: <RollbackOutlined />, anyOf: ["money.view"] },
+      {
+        key: "compensation",
+        to: "/money/compensation",
+        word: "menu.compensation",
+        icon: <MedicineBoxOutlined />,
+        anyOf: ["money.view"],
+        badge: "compensations_waiting",
+      },
       { key: "trace", to: "/trace", word: "menu.trace", icon: <NodeIndexOutlined />, anyOf: ["money.view"] },
       { key: "ledger", to: "/ledger", word: "menu.ledger", icon: <BookOutlined />, anyOf: ["money.view"] },
       {
