@@ -64,7 +64,7 @@ export function compensationColumns(t: Translate): QueryColumn<CompensationRow>[
       align: "right",
       render: (row) => <MoneyText money={{ currency: row.currency, amount_minor: row.amount_minor }} />,
     },
-    { key: "order", title: t("comp.order"), width: 190, render: (row) => <Copyable text={row.order_no} /> },
+    { key: "order", title: t("comp.order"), width: 215, render: (row) => <Copyable text={row.order_no} /> },
     {
       key: "state",
       title: t("comp.state"),
