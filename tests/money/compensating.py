@@ -78,7 +78,7 @@ class Shop:
     ) -> None:
         self.connection, self.month, self.desk = connection, told, desk
         self.gateway: TillGateway
-        self._addresses = till, desk_address
+        self._addresses, self._minutes = (till, desk_address), 0
 
     def connect(self, gateway: TillGateway) -> None:
         """Providers and channels, as a merchant sets them up."""
@@ -167,7 +167,8 @@ class Shop:
         for turn in range(4):
             self.compensate(later=60 * turn)
             self.send()
-            self.gateway.clock = VirtualClock(datetime.now(UTC) + timedelta(minutes=5))
+            self._minutes += 5
+            self.gateway.clock = VirtualClock(datetime.now(UTC) + timedelta(minutes=self._minutes))
             self.connection.execute("update refund set ask_due_at = now() where ask_due_at is not null")
             AskingDuty().turn(self.connection, now=datetime.now(UTC))
             self.send()
