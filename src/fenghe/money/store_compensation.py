@@ -390,6 +390,15 @@ def look_later(connection: Connection[Any], ids: Sequence[int], *, until: dateti
     connection.execute("update compensation set due_at = %s where id = any(%s)", (until, list(ids)))
 
 
+def make_source(connection: Connection[Any], name: str) -> None:
+    """The source that our own vouchers are told by, on its first use."""
+    connection.execute(
+        "insert into source (id, connector, title, kind) values (%s, 'money_file', '缝合补记凭证', 'file')"
+        " on conflict (id) do nothing",
+        (name,),
+    )
+
+
 def call_key(name: str, attempt: int, turn: int) -> str:
     """What an act of a compensation is called in the outbox."""
     return f"compensation:{name}:{attempt}:{turn}"

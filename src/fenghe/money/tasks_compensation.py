@@ -159,11 +159,7 @@ def _fetch(
 
 def _book(connection: Connection[Any], row: Row, *, key: str, now: datetime) -> None:
     """A voucher of our own enters by the inbox, as finance's do; the worker records it."""
-    connection.execute(
-        "insert into source (id, connector, title, kind) values (%s, 'money_file', '缝合补记凭证', 'file')"
-        " on conflict (id) do nothing",
-        (VOUCHERS,),
-    )
+    store.make_source(connection, VOUCHERS)
     plan = row["plan"]
     told = {
         "voucher_no": plan["voucher_no"],
