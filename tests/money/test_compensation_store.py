@@ -1,6 +1,10 @@
 """Compensation in the database (自动补偿): once whatever dies when, by two people, and only while the break stands as it was."""
 
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,9 +26,10 @@ from fenghe.simulator.orders_app import OrderDesk, build_orders_app
 from fenghe.simulator.running import serving
 from fenghe.simulator.till import Sold
 from fenghe.simulator.till_app import TillGateway, build_till_app
+from tests.house.tree import ROOT
 from tests.kernel.outbox.outside import KEY
 from tests.money.compensating import BOSS, Shop, month, till_of
-from tests.money.hearing import hear, refund
+from tests.money.hearing import hear, payment, refund
 
 
 @pytest.fixture
@@ -57,9 +62,10 @@ def test_a_sender_that_dies_between_sending_and_booking_refunds_once(shop: Shop)
     shop.compensate()
     sender = Sender(shop.connection, ACTS, key=KEY)
     sender.turn()
-    deadline = datetime.now(UTC) + timedelta(seconds=10)
-    while len(ours(shop)) < 2 and datetime.now(UTC) < deadline:
-        continue
+    deadline = time.monotonic() + 10
+    while len(ours(shop)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)  # the answers have arrived
     sender.close()  # what came back is never collected
     assert len(ours(shop)) == 2 and not shop.rows(
         "select 1 from outbox where status = 'done' and act = 'refund.create'"
@@ -222,3 +228,53 @@ def test_what_the_provider_refused_can_be_proposed_again_by_a_person(shop: Shop)
     assert again["state"] == "failed" and again["attempt"] == 2
     gone = [back.amount_minor for back in shop.gateway.till.refunds_of(paid.payment_no)]
     assert sum(gone) == paid.amount_minor
+
+
+def test_a_process_killed_again_and_again_ends_as_if_it_had_not_been(shop: Shop, migrated_database: Database) -> None:
+    shop.approve()
+    for turn in range(6):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.money.compensation_process", migrated_database.app_url],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"ready"
+        time.sleep(0.02 + 0.03 * turn)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    shop.connection.execute("update outbox set due_at = now() where status = 'waiting'")
+    shop.whole()
+    assert len(ours(shop)) == 2 and shop.states()["refund_payment", "done"][0] == 2
+    assert shop.states()["book_refund", "done"] == (1, 1_000)
+    assert shop.rows("select count(*) from finance_voucher where voucher_no like 'FHV-%%'") == [(1,)]
+    ended = shop.rows(
+        "select compensation_id, event, count(*) from compensation_event group by 1, 2 having count(*) > 1"
+    )
+    assert not ended, "every step once"
+
+
+def test_a_second_payment_of_an_order_goes_back_and_the_first_stays(shop: Shop) -> None:
+    one, till = shop.month.good[0], shop.gateway.till
+    other = "wechatpay" if shop.paid(one).provider == "alipay" else "alipay"
+    first = shop.paid(one)
+    at = one.paid_at + timedelta(minutes=10)
+    made = till.prepare(
+        other, out_trade_no=one.order_no, amount_minor=one.due_minor, title=one.title, way="NATIVE", at=at
+    )
+    again = till.pay(made.payment_no, at)
+    told = payment(
+        one.order_no, provider=other, payment_no=again.payment_no, out_trade_no=one.order_no,
+        amount_minor=one.due_minor, paid_at=at, occurred_at=at,
+    )  # fmt: skip
+    hear(shop.connection, told)
+    shop.work()
+    shop.reconcile()
+    shop.compensate()
+    (row,) = list_compensations(shop.connection, Filter(cause=("duplicate_payment",)))
+    assert (row["target"], row["amount_minor"], row["state"]) == (again.payment_no, one.due_minor, "proposed")
+    shop.approve(cause=("duplicate_payment",))
+    shop.whole()
+    assert [back.payment_no for back in ours(shop)] == [again.payment_no] and not till.refunds_of(first.payment_no)
+    shop.reconcile()
+    assert "duplicate_payment" not in shop.open_breaks()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 import pytest
@@ -39,7 +40,8 @@ def test_a_second_person_approves_exactly_what_he_was_shown(site: Rooms) -> None
     assert asked["count"] == 3 and asked["own"] == 0 and asked["kinds"] == {"原路退款": 3}
     wish = {"approve": True, "count": 3, "amounts": asked["amounts"], "filter": {"kind": "refund_payment"}}
     assert clerk.post(f"{PATH}/decision", wish).status_code == 403
-    for wrong in ({"count": 2}, {"amounts": {"CNY": asked["amounts"]["CNY"] - 1}}, {"filter": {}}):
+    others: list[dict[str, Any]] = [{"count": 2}, {"amounts": {"CNY": asked["amounts"]["CNY"] - 1}}, {"filter": {}}]
+    for wrong in others:
         answer = boss.post(f"{PATH}/decision", {**wish, **wrong})
         assert (answer.status_code, answer.json()["code"]) == (409, "list_moved")
     assert ok(boss.post(f"{PATH}/decision", wish)) == {"decided": 3}
