@@ -298,8 +298,9 @@ def findings(connection: Connection[Any], world: Demo, *, sent: Pushed, seconds:
     money = money_found(connection, world)
     lines: list[tuple[str, int | str]] = [
         ("推送(真实 HTTP)", sent.sent),
-        ("报文(入库且去重)", told["messages"]),
+        ("推送的报文(入库且去重)", told["messages"]),
         ("重复送达(只计数,历次累计)", told["repeats"]),
+        ("主动查询的回答(心跳、对单,历次累计)", told["answers"]),
         ("搁置待人工(读不懂的)", told["set_aside"]),
         ("拒绝(签名不符)", told["refused"]),
         ("订单", told["orders"]),
@@ -319,7 +320,7 @@ def findings(connection: Connection[Any], world: Demo, *, sent: Pushed, seconds:
     if held != GHOSTS or len(told_ghosts) != GHOSTS:
         problems.append(f"幽灵订单应为 {GHOSTS},讲述 {len(told_ghosts)},拦下 {held}")
     if told["pending"]:
-        problems.append(f"还有 {told['pending']} 条报文未研判")
+        problems.append(f"还有 {told['pending']} 条推送的报文未研判")
     if checked.bad is not None:
         problems.append(f"审计链:{checked.bad}")
     return Found(lines=lines, problems=problems)
