@@ -66,6 +66,12 @@ def test_a_refusal_needs_a_reason_and_bad_words_are_told_by_field(site: Rooms) -
         assert boss.get(PATH, params=params).status_code == 400
     assert boss.get(f"{PATH}/999999").status_code == 404
     assert boss.get(f"{PATH}/x").status_code in (400, 404)
+    assert boss.post(f"{PATH}/{book['id']}/again", {}).status_code == 204
+    assert ok(boss.get(f"{PATH}/{book['id']}"))["item"]["own"] is True
+    assert boss.post(f"{PATH}/decision", wish).status_code == 400
+    own = boss.post(f"{PATH}/decision", {**wish, "approve": True})
+    assert (own.status_code, own.json()["code"]) == (403, "second_person_needed")
+    assert ok(site.at("caiwu", "finance").post(f"{PATH}/decision", {**wish, "approve": True})) == {"decided": 1}
     assert boss.post(f"{PATH}/{book['id']}/again", {}).status_code == 409
     assert boss.post(PATH, {"break_ids": []}).status_code == 400
 

@@ -356,7 +356,7 @@ async def propose_compensations(request: ApiRequest, data: JSONBody[ProposalWish
 
 @post("/api/compensations/{compensation_id:str}/again", guards=[requires(PROPOSE)], status_code=204)
 async def try_compensation_again(request: ApiRequest, compensation_id: FromPath[str]) -> None:
-    """Propose anew what failed: the same act under the same number, decided by somebody else."""
+    """Propose anew what failed or was refused: the same act under the same number, decided by somebody else."""
     number = read_id(compensation_id)
 
     def work(connection: Connection[Any]) -> None:

@@ -201,17 +201,17 @@ def propose_by_person(connection: Connection[Any], breaks: Sequence[int], *, act
 
 
 def try_again(connection: Connection[Any], number: int, *, actor: Actor, now: datetime) -> None:
-    """What failed is proposed anew by this person: the same act under the same number outside, decided by another."""
+    """What failed or was refused is proposed anew: the same act under the same number outside, decided by another."""
     done = connection.execute(
         "update compensation c set state = 'proposed', proposed_by = %(by)s, proposed_at = %(now)s, decided_by = null,"
         " decided_at = null, why = '', ended_at = null, attempt = attempt + 1, turn = 0, automatic = false,"
-        " changed_at = now() from recon_break b where c.id = %(id)s and c.state = 'failed' and b.id = c.break_id"
+        " changed_at = now() from recon_break b where c.id = %(id)s and c.state in ('failed', 'refused') and b.id = c.break_id"
         " and b.status = 'open' and b.last_run = c.episode returning c.id",
         {"id": number, "by": actor.person, "now": now},
     ).fetchone()
     if done is None:
         find(connection, number)
-        raise conflict("只有失败的、差异仍在的补偿可以再提一次。", code="not_failed")
+        raise conflict("只有失败或被驳回、差异仍在的补偿可以再提一次。", code="not_failed")
     connection.execute(
         "insert into compensation_event (compensation_id, at, author, ip, event) values (%s, %s, %s, %s, 'again')",
         (number, now, actor.person, actor.ip),

@@ -110,7 +110,7 @@ function Acts({ page }: { page: CompensationPageData }) {
       {item.state === "proposed" && (
         <DecideButtons selection={{ mode: "ids", ids: [item.id] }} own={item.own} onDone={() => undefined} />
       )}
-      {item.state === "failed" && item.break_status === "open" && can("money.reconcile") && (
+      {(item.state === "failed" || item.state === "refused") && item.break_status === "open" && can("money.reconcile") && (
         <Button onClick={again} data-testid="compensation-again">
           {t("comp.again")}
         </Button>
