@@ -86,11 +86,12 @@ def _without_numbers(body: bytes) -> Any:
 def _all_words(value: Any) -> bool:
     """Is every scalar in it a string, a truth value or null? The caller has bounded how deep it nests."""
     kind = type(value)
-    if kind is dict:
-        return all([type(part) is str or _all_words(part) for part in value.values()])
-    if kind is list:
-        return all([type(part) is str or _all_words(part) for part in value])
-    return kind is not int and kind is not float
+    if kind is not dict and kind is not list:
+        return kind is not int and kind is not float
+    for part in value.values() if kind is dict else value:  # noqa: SIM110 - a generator takes twice as long
+        if type(part) is not str and not _all_words(part):
+            return False
+    return True
 
 
 def _refuse_constant(word: str) -> str:

@@ -26,7 +26,7 @@ from fenghe.kernel.judging.contract import Told
 from fenghe.kernel.pulse import store as pulse
 from fenghe.kernel.recording.contract import Noted
 
-BATCH = 1000
+BATCH = 4000
 GIVE_UP_AFTER = 3
 LEFT_IN_A_ROW = 4
 """After so many turns that left messages to others, a turn waits: nobody is passed over for ever."""

@@ -40,7 +40,7 @@ def _one_run(ordered: Sequence[Observation], pause_ms: int) -> bool:
     """Nothing but scans, the last within one pause of the first: there is one life, without looking closer."""
     if ordered and ordered[-1].occurred_ms - ordered[0].occurred_ms > pause_ms:
         return False
-    return all([told.kind == "event" for told in ordered])
+    return all(told.kind == "event" for told in ordered)
 
 
 def _runs(scans: Sequence[Observation], pause_ms: int) -> list[list[Observation]]:

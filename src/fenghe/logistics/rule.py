@@ -59,7 +59,7 @@ def _only_scans_added(before: Sequence[Observation], history: Sequence[Observati
     for one in history[length:]:
         if one.kind == "handover" or "forwarded_to" in one.facts or one.facts.get("carrier", carrier) != carrier:
             return False
-    return all([old is new for old, new in zip(before, history, strict=False)])
+    return all(old is new for old, new in zip(before, history, strict=False))
 
 
 def _row_of(history: Sequence[Observation]) -> tuple[Any, ...]:
