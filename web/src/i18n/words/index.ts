@@ -8,6 +8,7 @@ import { heartbeat } from "./heartbeat";
 import { ledger } from "./ledger";
 import { notices } from "./notices";
 import { payments } from "./payments";
+import { recon } from "./recon";
 import { reasons } from "./reasons";
 import { shared } from "./shared";
 import { statements } from "./statements";
@@ -24,6 +25,7 @@ export const WORDS = {
   ...ledger,
   ...notices,
   ...payments,
+  ...recon,
   ...reasons,
   ...shared,
   ...statements,
@@ -42,6 +44,7 @@ export const PARTS = [
   ledger,
   notices,
   payments,
+  recon,
   reasons,
   shared,
   statements,

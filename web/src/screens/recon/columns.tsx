@@ -1,0 +1,115 @@
+/** Columns of breaks: the number, the cause, what it should be against what it is, and who works on it. */
+import type { ReconBreak } from "../../api/types-recon";
+import { type Translate, useT, useTitle } from "../../i18n";
+import { Blank, Copyable } from "../../parts/Copyable";
+import { Flag } from "../../parts/Tags";
+import { AgoText } from "../../parts/Values";
+import type { QueryColumn } from "../../table/types";
+import { Amount, FaultTag, type useNames } from "./parts";
+
+export function Difference({ row }: { row: ReconBreak }) {
+  const t = useT();
+  const words = useTitle();
+  return (
+    <span className="fh-recon-difference">
+      <span>
+        <span className="fh-soft">
+          {words("differ", row.field)} {t("break.ours")}
+        </span>{" "}
+        <Amount currency={row.currency} minor={row.ours_minor} />
+        <span className="fh-soft"> {t("break.theirs")}</span>{" "}
+        <Amount currency={row.currency} minor={row.theirs_minor} />
+      </span>
+      {row.note && (
+        <span className="fh-soft fh-clip" title={row.note}>
+          {row.note}
+        </span>
+      )}
+    </span>
+  );
+}
+
+export function breakColumns(
+  t: Translate,
+  cause: (code: string, title?: string) => string,
+  names: ReturnType<typeof useNames>,
+): QueryColumn<ReconBreak>[] {
+  return [
+    {
+      key: "number",
+      title: t("break.number"),
+      width: 215,
+      fixed: "left",
+      render: (row) => (row.order_no || row.payment_no ? <Copyable text={row.order_no || row.payment_no} /> : <Blank />),
+    },
+    {
+      key: "cause",
+      title: t("break.cause"),
+      width: 190,
+      render: (row) => (
+        <>
+          <b>{cause(row.cause, row.title)}</b> {!row.fault && <FaultTag fault={false} />}
+          {row.status === "closed" && <Flag mood="ok">{t("break.tab.closed")}</Flag>}
+        </>
+      ),
+    },
+    { key: "reason", title: t("break.reason"), width: 300, render: (row) => <Difference row={row} /> },
+    {
+      key: "amount",
+      title: t("break.difference"),
+      width: 120,
+      align: "right",
+      sort: "amount",
+      render: (row) => (
+        <b>
+          <Amount currency={row.currency} minor={row.amount_minor} plus />
+        </b>
+      ),
+    },
+    {
+      key: "day",
+      title: t("break.day"),
+      width: 105,
+      sort: "day",
+      render: (row) => (row.day ? <span className="fh-number">{row.day}</span> : <Blank />),
+    },
+    {
+      key: "channel",
+      title: t("break.channel"),
+      width: 150,
+      render: (row) => (
+        <span className="fh-clip">
+          {[row.channel && names.channel(row.channel), row.provider && names.provider(row.provider)]
+            .filter(Boolean)
+            .join(" · ") || <Blank />}
+        </span>
+      ),
+    },
+    {
+      key: "found_at",
+      title: t("break.found"),
+      width: 100,
+      sort: "found_at",
+      render: (row) => <AgoText at={row.found_at} />,
+    },
+    { key: "owner", title: t("break.owner"), width: 100, render: (row) => row.owner ?? <Blank /> },
+    {
+      key: "decision",
+      title: t("break.decision"),
+      width: 150,
+      render: (row) => <Work row={row} />,
+    },
+    { key: "shop", title: t("order.shop"), width: 120, optional: true, render: (row) => row.shop || <Blank /> },
+  ];
+}
+
+function Work({ row }: { row: ReconBreak }) {
+  const words = useTitle();
+  if (!row.decision && !row.comment) return <Blank />;
+  return (
+    <span className="fh-clip" title={row.comment}>
+      {row.decision && <Flag mood="info">{words("decision", row.decision)}</Flag>}{" "}
+      <span className="fh-soft">{row.comment}</span>
+    </span>
+  );
+}
