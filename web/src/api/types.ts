@@ -26,6 +26,7 @@ export interface BulkResult {
 
 export type Permission =
   | "money.view"
+  | "money.reconcile"
   | "orders.view"
   | "orders.pii"
   | "cases.rule"

@@ -98,7 +98,7 @@ export function FieldDialog({ field, title, owners, start = "", onSave, onClose 
       onCancel={onClose}
       onOk={go}
       confirmLoading={busy}
-      okButtonProps={{ "data-testid": "field-save" } as object}
+      okButtonProps={{ "data-testid": "field-save" }}
     >
       {field === "comment" ? (
         <Input.TextArea

@@ -115,7 +115,7 @@ function About({ item }: { item: ReconBreak }) {
           label: t("break.decision"),
           children: item.decision ? words("decision", item.decision) : <Blank />,
         },
-        { key: "note", label: t("break.reason"), wide: true, children: item.note || <Blank /> },
+        { key: "note", label: t("break.note"), wide: true, children: item.note || <Blank /> },
         { key: "comment", label: t("break.comment"), wide: true, children: item.comment || <Blank /> },
         { key: "rule", label: t("break.rule"), wide: true, children: <code>{item.rule_version}</code> },
       ]}
@@ -143,7 +143,7 @@ function Acts({ item }: { item: ReconBreak }) {
   const labels = { owner: "break.owner", decision: "break.decision", comment: "break.comment" } as const;
   return (
     <>
-      <div className="fh-recon-tools fh-gap">
+      <div className="fh-recon-tools fh-break-acts">
         {can("money.reconcile") &&
           (["owner", "decision", "comment"] as const).map((each) => (
             <Button key={each} size="small" onClick={() => setField(each)} data-testid={`edit-${each}`}>
@@ -202,7 +202,7 @@ export function Documents({ item, documents, onRaw }: DocumentsProps) {
           return (
             <tr key={`${one.side}/${one.kind}/${one.id}/${one.number}`} className={missing ? "missing" : ""}>
               <td>
-                <Flag mood={one.side === "ours" ? "info" : "warn"}>{words("side", one.side)}</Flag>
+                <Flag mood={one.side === "ours" ? "info" : "warn"}>{words("breakSide", one.side)}</Flag>
               </td>
               <td>
                 {missing && `${t("break.missing")} `}

@@ -29,7 +29,7 @@ export function CauseCards({ sums, chosen, onChoose }: Props) {
   const cause = useCause();
   const picked = new Set(chosen.split(",").filter(Boolean));
   return (
-    <div className="fh-kinds" data-testid="cause-cards">
+    <div className="fh-kinds fh-cause-cards" data-testid="cause-cards">
       {cardsOf(sums).map((card) => (
         <button
           key={card.cause}
@@ -40,12 +40,16 @@ export function CauseCards({ sums, chosen, onChoose }: Props) {
           data-testid={`cause-${card.cause}`}
         >
           <small>{cause(card.cause, card.title)}</small>
-          <b>
-            <CountText count={card.count} />
-          </b>
-          {card.sums.map((sum) => (
-            <Amount key={sum.currency} currency={sum.currency} minor={sum.amount_minor} plus />
-          ))}
+          <span className="fh-cause-card">
+            <b>
+              <CountText count={card.count} />
+            </b>
+            <span>
+              {card.sums.map((sum) => (
+                <Amount key={sum.currency} currency={sum.currency} minor={sum.amount_minor} plus />
+              ))}
+            </span>
+          </span>
         </button>
       ))}
     </div>

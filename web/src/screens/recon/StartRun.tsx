@@ -84,7 +84,7 @@ function RunDialog({ onClose }: { onClose: () => void }) {
       onOk={form.submit}
       onCancel={onClose}
       confirmLoading={busy}
-      okButtonProps={{ "data-testid": "start-go" } as object}
+      okButtonProps={{ "data-testid": "start-go" }}
     >
       <Form form={form} layout="vertical" onFinish={ask} initialValues={{ kind: "reconcile", scope: "all" }}>
         <Form.Item name="kind" label={t("recon.kind")}>

@@ -8,7 +8,7 @@ import type { ReconRunPage, WaterfallLine } from "../../api/types-recon";
 import { useT } from "../../i18n";
 import { toCsv } from "../../logic/csv";
 import { formatMoney } from "../../logic/money";
-import { axisOf, barsOf, currenciesOf, stepsOf } from "../../logic/waterfall";
+import { axisOf, type Bar, barsOf, currenciesOf, stepsOf } from "../../logic/waterfall";
 import { Panel } from "../../parts/Panel";
 import { saveText } from "../../table/download";
 import { Amount, breaksPath, useCause, useNames } from "./parts";
@@ -35,6 +35,13 @@ export function lineTarget(
   });
 }
 
+const STEPS = [1, 3, 5] as const;
+
+/** One step of it alone, between its two levels: small causes are seen better. */
+function stepBars(bars: Bar[], step: number): Bar[] {
+  return step ? bars.filter((bar) => Math.abs(bar.line.place - step) <= 1) : bars;
+}
+
 export function Waterfall({ page }: { page: ReconRunPage }) {
   const t = useT();
   const navigate = useNavigate();
@@ -44,7 +51,8 @@ export function Waterfall({ page }: { page: ReconRunPage }) {
   const currencies = useMemo(() => currenciesOf(page.waterfall), [page.waterfall]);
   const currency = search.get("currency") ?? currencies[0] ?? "CNY";
   const lines = useMemo(() => page.waterfall.filter((one) => one.currency === currency), [page.waterfall, currency]);
-  const bars = useMemo(() => barsOf(lines), [lines]);
+  const step = Number(search.get("step") ?? 0);
+  const bars = useMemo(() => stepBars(barsOf(lines), step), [lines, step]);
   const named = (line: WaterfallLine) =>
     line.cause ? cause(line.cause, line.title) : t(`recon.level.${line.place as 0 | 2 | 4 | 6}`);
   const titles = useMemo(() => bars.map((bar) => named(bar.line)), [bars, t]);
@@ -75,6 +83,7 @@ export function Waterfall({ page }: { page: ReconRunPage }) {
         testId="waterfall"
         extra={
           <div className="fh-recon-tools">
+            <StepPick lines={lines} />
             <Parts page={page} currencies={currencies} currency={currency} />
             <Button size="small" icon={<DownloadOutlined />} onClick={save} data-testid="waterfall-export">
               CSV
@@ -126,6 +135,30 @@ function Levels({ lines, currency }: { lines: WaterfallLine[]; currency: string 
         <small>{t(left === 0 ? "recon.exact" : "recon.notExact")}</small>
       </div>
     </div>
+  );
+}
+
+function StepPick({ lines }: { lines: WaterfallLine[] }) {
+  const t = useT();
+  const [search, setSearch] = useSearchParams();
+  const there = STEPS.filter((step) => lines.some((line) => line.place === step + 1));
+  const pick = (value: string) => {
+    const next = new URLSearchParams(search);
+    if (value === "all") next.delete("step");
+    else next.set("step", value);
+    setSearch(next, { replace: true });
+  };
+  return (
+    <Segmented
+      size="small"
+      value={search.get("step") ?? "all"}
+      options={[
+        { value: "all", label: t("recon.step.all") },
+        ...there.map((step) => ({ value: String(step), label: t(`recon.step.${step}`) })),
+      ]}
+      onChange={pick}
+      data-testid="step-pick"
+    />
   );
 }
 

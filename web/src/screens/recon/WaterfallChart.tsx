@@ -32,7 +32,7 @@ const COLOURS: Record<Mode, Record<Bar["kind"] | "text" | "soft" | "grid" | "car
     card: "#1d222c",
   },
 };
-const BAR_PIXELS = 68;
+const BAR_PIXELS = 60;
 const WIDEST_BAR = 46;
 
 interface Props {
@@ -48,6 +48,9 @@ interface Api {
   coord: (point: [number, number]) => [number, number];
   size: (extent: [number, number]) => [number, number];
 }
+
+/** The sign of the currency stands in the heading; a bar has no room for it. */
+const short = (bar: Bar, currency: string) => signed(bar, currency).replace(/[^\d.,+-]/g, "");
 
 const signed = (bar: Bar, currency: string) =>
   `${bar.kind !== "level" && bar.line.amount_minor > 0 ? "+" : ""}${formatMoney({ currency, amount_minor: bar.line.amount_minor })}`;
@@ -72,7 +75,7 @@ function drawn(bars: Bar[], currency: string, mode: Mode, min: number) {
         {
           type: "text",
           style: {
-            text: signed(bar, currency),
+            text: short(bar, currency),
             x,
             y: y1 - 6,
             align: "center",
@@ -88,7 +91,7 @@ function drawn(bars: Bar[], currency: string, mode: Mode, min: number) {
 
 /** Four signs a line, so that neighbours do not touch. */
 function folded(title: string): string {
-  return (title.match(/.{1,5}/gu) ?? [title]).join("\n");
+  return (title.match(/.{1,4}/gu) ?? [title]).join("\n");
 }
 
 function options({ bars, titles, currency }: Props, mode: Mode) {
@@ -156,7 +159,6 @@ export default function WaterfallChart(props: Props) {
       chart.current = null;
     };
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the label is no part of the drawing
   useEffect(
     () => chart.current?.setOption(options(props, mode) as never, { notMerge: true }),
     [props.bars, props.titles, props.currency, mode, t],

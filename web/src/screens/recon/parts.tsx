@@ -35,7 +35,7 @@ export function useNames() {
   const words = useTitle();
   return {
     channel: (code: string) => channels.find((each) => each.value === code)?.title ?? code,
-    provider: (code: string) => words("provider", code, code),
+    provider: (code: string) => words("provider", code),
   };
 }
 
