@@ -43,6 +43,7 @@ export type Permission =
   | "sources.manage"
   | "money.view"
   | "money.edit"
+  | "money.reconcile"
   | "money.approve"
   | "notices.manage"
   | "money.import"
