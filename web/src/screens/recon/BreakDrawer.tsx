@@ -18,6 +18,7 @@ import { TimeText } from "../../parts/Values";
 import { RawDrawer } from "../evidence/RawDrawer";
 import { FieldDialog } from "./BreakBulk";
 import { BreakHistory } from "./BreakHistory";
+import { numberOf } from "./columns";
 import { Amount, FaultTag, useCause, useNames } from "./parts";
 import { RuleDialog } from "./RuleDialog";
 import { RulingLine } from "./RulingList";
@@ -27,7 +28,7 @@ export function BreakDrawer({ id, onClose }: { id: string; onClose: () => void }
   const cause = useCause();
   const answer = useGet<BreakPageData>("money", `/api/recon/breaks/${id}`);
   const item = answer.data?.item;
-  const number = item?.order_no || item?.payment_no;
+  const number = item && numberOf(item);
   return (
     <Drawer
       open

@@ -17,7 +17,7 @@ import type { FilterField } from "../../table/types";
 import { type ListControl, useListState } from "../../table/useListState";
 import { BreakBulk } from "./BreakBulk";
 import { BreakDrawer } from "./BreakDrawer";
-import { breakColumns } from "./columns";
+import { breakColumns, numberOf } from "./columns";
 import { CauseCards } from "./CauseCards";
 import { useCause, useNames } from "./parts";
 import { SheetDialog } from "./SheetDialog";
@@ -145,7 +145,7 @@ function useRowKeys(rows: ReconBreak[], control: ListControl) {
     k: () => step(-1),
     Enter: () => current && control.open(current.id),
     x: () => {
-      const number = current?.order_no || current?.payment_no;
+      const number = current && numberOf(current);
       if (number) navigate(`/trace?number=${encodeURIComponent(number)}`);
     },
   });

@@ -29,6 +29,11 @@ export function Difference({ row }: { row: ReconBreak }) {
   );
 }
 
+/** What a break is called by: its order, its payment, or the pay-out or bank line it hangs on. */
+export function numberOf(row: ReconBreak): string {
+  return row.order_no || row.payment_no || (row.documents.find((one) => one.number)?.number ?? "");
+}
+
 export function breakColumns(
   t: Translate,
   cause: (code: string, title?: string) => string,
@@ -40,7 +45,7 @@ export function breakColumns(
       title: t("break.number"),
       width: 215,
       fixed: "left",
-      render: (row) => (row.order_no || row.payment_no ? <Copyable text={row.order_no || row.payment_no} /> : <Blank />),
+      render: (row) => (numberOf(row) ? <Copyable text={numberOf(row)} /> : <Blank />),
     },
     {
       key: "cause",
