@@ -83,9 +83,11 @@ def test_many_are_given_an_owner_at_once(site: Rooms) -> None:
     told = {"filter": {"owner": "-"}, "expected": rest, "comment": "月底前看完"}
     assert ok(ann.post("/api/recon/breaks/edits", told))["changed"] == rest
     events = ok(ann.get(f"/api/recon/breaks/{ids[0]}"))["events"]
-    assert [one["event"] for one in events] == ["opened", "decision", "owner"] or [
-        one["event"] for one in events
-    ] == ["opened", "owner", "decision"]
+    assert [one["event"] for one in events] == ["opened", "decision", "owner"] or [one["event"] for one in events] == [
+        "opened",
+        "owner",
+        "decision",
+    ]
 
 
 def test_pasted_numbers_find_their_breaks(site: Rooms, month: Month) -> None:

@@ -43,7 +43,6 @@ export type Permission =
   | "sources.manage"
   | "money.view"
   | "money.edit"
-  | "money.reconcile"
   | "money.approve"
   | "notices.manage"
   | "money.import"
