@@ -111,8 +111,8 @@ def _export(connection: Connection[Any], path: Path, listed: Sequence[Mapping[st
 def _take_back(connection: Connection[Any], path: Path, *, apply: bool, voice: Voice) -> None:
     try:
         rows = read_sheet(path)
-    except NotASheet as problem:
-        raise CallWrong(str(problem), code=problem.code) from None
+    except NotASheet as told:
+        raise CallWrong(str(told), code=told.code) from None
     with connection.transaction():
         taken = store_edits.take_back(connection, rows, apply=apply, actor=actor())
     wanted, refused, changed = taken.edits, taken.refused, taken.changed

@@ -27,7 +27,6 @@ const PASSES = [
 ] as const;
 const NUMBERS = [
   ["cent_tolerance_minor", "rule.centTolerance"],
-  ["cent_daily_cap_minor", "rule.centCap"],
   ["payout_grace_days", "rule.payoutGrace"],
   ["statement_grace_days", "rule.statementGrace"],
   ["most_parts", "rule.mostParts"],
@@ -184,9 +183,11 @@ export function RatesEditor({ control, may }: Props<RatesBody>) {
           <Whole key="least" may={may} value={row.least_minor} onChange={(least_minor) => change({ least_minor })} />,
         ]}
       />
-      <Checkbox disabled={!may} checked={body.learn} onChange={(event) => setBody({ ...body, learn: event.target.checked })}>
-        {t("rule.learn")}
-      </Checkbox>
+      <div className="fh-rule-learn">
+        <Checkbox disabled={!may} checked={body.learn} onChange={(event) => setBody({ ...body, learn: event.target.checked })}>
+          {t("rule.learn")}
+        </Checkbox>
+      </div>
       <Field label={t("rule.agreeing")}>
         <Whole may={may} value={body.agreeing_percent} onChange={(agreeing_percent) => setBody({ ...body, agreeing_percent })} />
       </Field>

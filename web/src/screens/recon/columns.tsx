@@ -43,14 +43,14 @@ export function breakColumns(
     {
       key: "number",
       title: t("break.number"),
-      width: 215,
+      width: 200,
       fixed: "left",
       render: (row) => (numberOf(row) ? <Copyable text={numberOf(row)} /> : <Blank />),
     },
     {
       key: "cause",
       title: t("break.cause"),
-      width: 190,
+      width: 150,
       render: (row) => (
         <>
           <b>{cause(row.cause, row.title)}</b> {!row.fault && <FaultTag fault={false} />}
@@ -58,11 +58,11 @@ export function breakColumns(
         </>
       ),
     },
-    { key: "reason", title: t("break.reason"), width: 300, render: (row) => <Difference row={row} /> },
+    { key: "reason", title: t("break.reason"), width: 255, render: (row) => <Difference row={row} /> },
     {
       key: "amount",
       title: t("break.difference"),
-      width: 120,
+      width: 110,
       align: "right",
       sort: "amount",
       render: (row) => (
@@ -74,14 +74,14 @@ export function breakColumns(
     {
       key: "day",
       title: t("break.day"),
-      width: 105,
+      width: 98,
       sort: "day",
       render: (row) => (row.day ? <span className="fh-number">{row.day}</span> : <Blank />),
     },
     {
       key: "channel",
       title: t("break.channel"),
-      width: 150,
+      width: 130,
       render: (row) => (
         <span className="fh-clip">
           {[row.channel && names.channel(row.channel), row.provider && names.provider(row.provider)]
@@ -93,15 +93,15 @@ export function breakColumns(
     {
       key: "found_at",
       title: t("break.found"),
-      width: 100,
+      width: 84,
       sort: "found_at",
       render: (row) => <AgoText at={row.found_at} />,
     },
-    { key: "owner", title: t("break.owner"), width: 100, render: (row) => row.owner ?? <Blank /> },
+    { key: "owner", title: t("break.owner"), width: 92, render: (row) => row.owner ?? <Blank /> },
     {
       key: "decision",
       title: t("break.decision"),
-      width: 150,
+      width: 130,
       render: (row) => <Work row={row} />,
     },
     { key: "shop", title: t("order.shop"), width: 120, optional: true, render: (row) => row.shop || <Blank /> },
