@@ -15,8 +15,8 @@ from fenghe.cli.reconciling import DAY, FIRST, LAST, day_of, money
 from fenghe.kernel.web.exporting import XlsxWriter, csv_chunks
 from fenghe.money import sheet, store_breaks, store_edits
 from fenghe.money.causes import Cause, title_of
-from fenghe.money.sheet_file import NotASheet, read_sheet
-from fenghe.money.store_breaks import BreakFilter
+from fenghe.money.store_break_filter import BreakFilter
+from fenghe.money.store_sheet import NotASheet, read_sheet
 
 _SHOWN: Final = 40
 _HEADS: Final = ("号码", "原因", "代码", "日期", "状态", "金额")
@@ -111,8 +111,8 @@ def _export(connection: Connection[Any], path: Path, listed: Sequence[Mapping[st
 def _take_back(connection: Connection[Any], path: Path, *, apply: bool, voice: Voice) -> None:
     try:
         rows = read_sheet(path)
-    except NotASheet as told:
-        raise CallWrong(str(told), code=told.code) from None
+    except NotASheet as unread:
+        raise CallWrong(str(unread), code=unread.code) from None
     with connection.transaction():
         taken = store_edits.take_back(connection, rows, apply=apply, actor=actor())
     wanted, refused, changed = taken.edits, taken.refused, taken.changed

@@ -22,7 +22,7 @@ from fenghe.kernel.web.problems import bad_field, not_found
 from fenghe.kernel.web.routes_support import ApiRequest, actor_of, export_response, paged, requires
 from fenghe.money import sheet, store_breaks, store_edits, store_recon
 from fenghe.money.causes import Cause, title_of
-from fenghe.money.store_breaks import BreakFilter
+from fenghe.money.store_break_filter import BreakFilter
 
 VIEW: Final = "money.view"
 RECONCILE: Final = "money.reconcile"

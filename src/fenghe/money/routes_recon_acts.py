@@ -25,7 +25,8 @@ from fenghe.money import store_asks, store_breaks, store_edits
 from fenghe.money.causes import title_of
 from fenghe.money.routes_recon import RECONCILE, VIEW, BreakQuery, read_day, read_query
 from fenghe.money.sheet import DECISIONS, LONGEST_COMMENT
-from fenghe.money.sheet_file import NotASheet, read_sheet
+from fenghe.money.store_break_filter import BreakFilter
+from fenghe.money.store_sheet import NotASheet, read_sheet
 from fenghe.money.tasks_recon import yesterday
 
 TOPICS: Final = ("money",)
@@ -76,7 +77,7 @@ def _ids(connection: Connection[Any], data: EditBody) -> list[int]:
     if (data.ids is None) == (data.filter is None):
         raise bad_field("ids", "请给出 ids 或 filter 其中之一")
     if data.ids is not None:
-        wanted = store_breaks.BreakFilter(status="all", ids=tuple(read_id(one, "ids") for one in data.ids))
+        wanted = BreakFilter(status="all", ids=tuple(read_id(one, "ids") for one in data.ids))
     else:
         wanted = read_query(read_filter(BreakQuery, (data.filter or {}).items()))
     found = store_breaks.list_breaks(connection, wanted, limit=MAX_BULK + 1) if data.ids != [] else []
