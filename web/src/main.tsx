@@ -14,6 +14,7 @@ import "./styles/trace.css";
 import "./styles/notices.css";
 import "./styles/heartbeat.css";
 import "./styles/clocks.css";
+import "./styles/compensation.css";
 import "./styles/statements.css";
 import "./styles/recon.css";
 import { StrictMode } from "react";

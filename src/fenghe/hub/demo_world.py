@@ -13,6 +13,7 @@ from psycopg import Connection
 from fenghe.connectors.signing import zto_digest
 from fenghe.hub import store_demo
 from fenghe.hub.demo_money import Found, money_found
+from fenghe.hub.titles import titles
 from fenghe.kernel.audit import store as audit
 from fenghe.kernel.connections.store import NewSource, create_source
 from fenghe.kernel.declarations import store as declarations
@@ -308,7 +309,7 @@ def findings(connection: Connection[Any], world: Demo, *, sent: Pushed, seconds:
         ("审计链核验", "完好" if checked.bad is None else f"损坏:{checked.bad}"),
         ("待映射的状态码", told["unmapped"]),
         ("待人工工单", told["cases"]),
-        *((f"  {name}", count) for name, count in store_demo.cases_by_kind(connection)),
+        *((f"  {titles().case_kind(name)}", count) for name, count in store_demo.cases_by_kind(connection)),
         ("幽灵订单(我方已发货,承运商仍待揽收)", len(told_ghosts)),
         ("  开出工单、状态未被覆盖", held),
         *money.lines,

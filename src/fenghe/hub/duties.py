@@ -17,6 +17,7 @@ from fenghe.kernel.notices.tasks import NoticeDuty
 from fenghe.money.tasks_asking import AskingDuty, BillAppointment
 from fenghe.money.tasks_asks import AskedRuns
 from fenghe.money.tasks_binding import BindingDuty
+from fenghe.money.tasks_compensation import CompensationDuty
 from fenghe.money.tasks_ledger import LedgerDuty
 from fenghe.money.tasks_recon import ScanAppointment
 
@@ -28,6 +29,7 @@ def duties() -> Sequence[Duty]:
         AuditDuty(),
         BindingDuty(),
         AskingDuty(),
+        CompensationDuty(),
         StatementDuty(),
         NoticeDuty(words),
         BeginWatches(),

@@ -21,6 +21,7 @@ from fenghe.logistics import (
 )
 from fenghe.logistics.routes_rows import details_of_orders
 from fenghe.money import (
+    routes_compensation,
     routes_ledger,
     routes_payments,
     routes_recon,
@@ -64,4 +65,5 @@ def routers() -> Sequence[Any]:
         routes_scores.router,
         routes_recon.router,
         routes_recon_acts.router,
+        routes_compensation.router,
     ]

@@ -28,7 +28,7 @@ from fenghe.money.chain import (
     order_documents,
     subset_of,
 )
-from fenghe.money.numbers import like_an_order
+from fenghe.money.numbers import like_an_order, order_no_of
 from fenghe.money.policy import Policy
 
 _RANK = (LIVE, PART_PAID, CANCELLED, CLOSED_REFUNDED, AWAITING, CLOSED_UNPAID, UNKNOWN)
@@ -121,7 +121,8 @@ def _without_order(account: Account, policy: Policy) -> tuple[int, list[Differen
         return net, []
     if net <= 0:
         return 0, _over_refund(account, -net) if net else []
-    number = account.chain.payments[0].out_trade_no or account.chain.order_no
+    told = account.chain.payments[0].out_trade_no
+    number = order_no_of(told) or told or account.chain.order_no
     ordinary = not policy.shapes or like_an_order(number, policy.shapes)
     cause = Cause.PAY_WITHOUT_ORDER if ordinary else Cause.RANDOM_OUT_TRADE_NO
     return 0, [

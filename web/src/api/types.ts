@@ -83,6 +83,7 @@ export interface Workbench {
     cases_open: number;
     held: number;
     unmapped_codes: number;
+    compensations_waiting: number;
     messages_pending: number;
     messages_set_aside: number;
   };

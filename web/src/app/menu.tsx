@@ -12,6 +12,7 @@ import {
   FieldTimeOutlined,
   FileSearchOutlined,
   HistoryOutlined,
+  MedicineBoxOutlined,
   NodeIndexOutlined,
   HeartOutlined,
   FileDoneOutlined,
@@ -37,7 +38,7 @@ export interface MenuEntry {
   word: Word;
   icon: ReactNode;
   anyOf: Permission[];
-  badge?: "cases_open" | "unmapped_codes";
+  badge?: "cases_open" | "unmapped_codes" | "compensations_waiting";
 }
 
 export interface MenuGroup {
@@ -92,6 +93,14 @@ export const MENU: MenuGroup[] = [
       { key: "refunds", to: "/refunds", word: "menu.refunds", icon: <RollbackOutlined />, anyOf: ["money.view"] },
       { key: "recon", to: "/recon", word: "menu.recon", icon: <AccountBookOutlined />, anyOf: ["money.view"] },
       { key: "breaks", to: "/recon/breaks", word: "menu.breaks", icon: <DiffOutlined />, anyOf: ["money.view"] },
+      {
+        key: "compensation",
+        to: "/money/compensation",
+        word: "menu.compensation",
+        icon: <MedicineBoxOutlined />,
+        anyOf: ["money.view"],
+        badge: "compensations_waiting",
+      },
       { key: "trace", to: "/trace", word: "menu.trace", icon: <NodeIndexOutlined />, anyOf: ["money.view"] },
       { key: "ledger", to: "/ledger", word: "menu.ledger", icon: <BookOutlined />, anyOf: ["money.view"] },
       {

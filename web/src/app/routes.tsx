@@ -113,6 +113,16 @@ export const router = createBrowserRouter([
             }),
           },
           {
+            path: "money/compensation",
+            lazy: async () => ({
+              Component: (await import("../screens/compensation/CompensationPage")).CompensationPage,
+            }),
+          },
+          {
+            path: "money/compensation/rules/:name",
+            lazy: async () => ({ Component: (await import("../screens/compensation/RulePage")).RulePage }),
+          },
+          {
             path: "ledger",
             lazy: async () => ({ Component: (await import("../screens/ledger/LedgerPage")).LedgerPage }),
           },

@@ -19,6 +19,7 @@ grant delete on declaration_draft, web_session, saved_view to fenghe_app;
 grant update on callback_audit to fenghe_app;
 grant delete on callback_audit, callback_upload, callback_target, callback_finding to fenghe_app;
 grant delete on period_wish to fenghe_app;
+grant update on compensation, compensation_look to fenghe_app;
 grant update on order_book, payment, refund, statement_file, pay_order to fenghe_app;
 grant update on recon_mark, recon_break, recon_ruling to fenghe_app;
 grant delete on declaration_draft, web_session, saved_view to fenghe_app;

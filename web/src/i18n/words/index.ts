@@ -3,6 +3,7 @@ import { actions } from "./actions";
 import { app } from "./app";
 import { callbacks } from "./callbacks";
 import { clocks } from "./clocks";
+import { compensation } from "./compensation";
 import { flow } from "./flow";
 import { heartbeat } from "./heartbeat";
 import { ledger } from "./ledger";
@@ -20,6 +21,7 @@ export const WORDS = {
   ...app,
   ...callbacks,
   ...clocks,
+  ...compensation,
   ...flow,
   ...heartbeat,
   ...ledger,
@@ -39,6 +41,7 @@ export const PARTS = [
   app,
   callbacks,
   clocks,
+  compensation,
   flow,
   heartbeat,
   ledger,

@@ -6,7 +6,7 @@ from alembic import op
 
 from fenghe.kernel.migrations.script import run_script
 
-revision = "0012"
+revision = "0013"
 down_revision = "0011"
 
 
@@ -17,4 +17,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Evidence is not unmade: there is no way back."""
-    raise RuntimeError("version 0012 cannot be taken back; restore a backup instead")
+    raise RuntimeError("version 0013 cannot be taken back; restore a backup instead")
