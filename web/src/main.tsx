@@ -16,6 +16,7 @@ import "./styles/heartbeat.css";
 import "./styles/clocks.css";
 import "./styles/compensation.css";
 import "./styles/statements.css";
+import "./styles/recon.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";

@@ -25,6 +25,7 @@ from fenghe.money import (
     routes_ledger,
     routes_payments,
     routes_recon,
+    routes_recon_acts,
     routes_statements,
     routes_trace,
 )
@@ -63,5 +64,6 @@ def routers() -> Sequence[Any]:
         routes_freshness.router,
         routes_scores.router,
         routes_recon.router,
+        routes_recon_acts.router,
         routes_compensation.router,
     ]

@@ -185,9 +185,10 @@ def _live(account: Account, policy: Policy) -> tuple[int, list[Difference]]:
 def _not_paid(account: Account, receivable: int) -> list[Difference]:
     found = []
     if receivable:
+        on_delivery = all(one.on_delivery for one in account.chain.orders)
         found.append(
             Difference(
-                cause=Cause.ORDER_WITHOUT_PAYMENT,
+                cause=Cause.CASH_ON_DELIVERY if on_delivery else Cause.ORDER_WITHOUT_PAYMENT,
                 field="payment",
                 ours_minor=account.due,
                 theirs_minor=None,

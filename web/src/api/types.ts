@@ -26,6 +26,7 @@ export interface BulkResult {
 
 export type Permission =
   | "money.view"
+  | "money.reconcile"
   | "orders.view"
   | "orders.pii"
   | "cases.rule"
@@ -42,7 +43,6 @@ export type Permission =
   | "sources.manage"
   | "money.view"
   | "money.edit"
-  | "money.reconcile"
   | "money.approve"
   | "notices.manage"
   | "money.import"

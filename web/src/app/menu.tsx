@@ -1,9 +1,11 @@
 /** The left menu (菜单): by what one may do, the daily first. */
 import {
   ApiOutlined,
+  AccountBookOutlined,
   AppstoreOutlined,
   AuditOutlined,
   BarChartOutlined,
+  DiffOutlined,
   BellOutlined,
   BookOutlined,
   BranchesOutlined,
@@ -89,6 +91,8 @@ export const MENU: MenuGroup[] = [
     entries: [
       { key: "payments", to: "/payments", word: "menu.payments", icon: <PayCircleOutlined />, anyOf: ["money.view"] },
       { key: "refunds", to: "/refunds", word: "menu.refunds", icon: <RollbackOutlined />, anyOf: ["money.view"] },
+      { key: "recon", to: "/recon", word: "menu.recon", icon: <AccountBookOutlined />, anyOf: ["money.view"] },
+      { key: "breaks", to: "/recon/breaks", word: "menu.breaks", icon: <DiffOutlined />, anyOf: ["money.view"] },
       {
         key: "compensation",
         to: "/money/compensation",

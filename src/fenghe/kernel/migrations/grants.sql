@@ -8,7 +8,7 @@ grant update on source, message_handling, refused_delivery, subject, observation
 grant update on calendar_job to fenghe_app;
 grant update on order_book, payment, refund, statement_file to fenghe_app;
 grant update on accounting_period, ledger_balance, ledger_posting, ledger_cursor to fenghe_app;
-grant update on recon_mark, recon_break, recon_ruling to fenghe_app;
+grant update on recon_mark, recon_break, recon_ruling, recon_ask to fenghe_app;
 grant update on case_watch, case_escalation, notice_robot, robot_pace, notice_preference, notice_setting to fenghe_app;
 grant update (routed_at) on notice to fenghe_app;
 grant update (delivery_id, told_at) on notice_item to fenghe_app;

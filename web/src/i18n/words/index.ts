@@ -9,6 +9,7 @@ import { heartbeat } from "./heartbeat";
 import { ledger } from "./ledger";
 import { notices } from "./notices";
 import { payments } from "./payments";
+import { recon } from "./recon";
 import { reasons } from "./reasons";
 import { shared } from "./shared";
 import { statements } from "./statements";
@@ -26,6 +27,7 @@ export const WORDS = {
   ...ledger,
   ...notices,
   ...payments,
+  ...recon,
   ...reasons,
   ...shared,
   ...statements,
@@ -45,6 +47,7 @@ export const PARTS = [
   ledger,
   notices,
   payments,
+  recon,
   reasons,
   shared,
   statements,
