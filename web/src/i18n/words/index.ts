@@ -9,8 +9,8 @@ import { heartbeat } from "./heartbeat";
 import { ledger } from "./ledger";
 import { notices } from "./notices";
 import { payments } from "./payments";
-import { recon } from "./recon";
 import { reasons } from "./reasons";
+import { recon } from "./recon";
 import { shared } from "./shared";
 import { statements } from "./statements";
 import { states } from "./states";
@@ -27,8 +27,8 @@ export const WORDS = {
   ...ledger,
   ...notices,
   ...payments,
-  ...recon,
   ...reasons,
+  ...recon,
   ...shared,
   ...statements,
   ...states,
@@ -47,8 +47,8 @@ export const PARTS = [
   ledger,
   notices,
   payments,
-  recon,
   reasons,
+  recon,
   shared,
   statements,
   states,
