@@ -21,7 +21,10 @@ def run(page: Page) -> Page:
     expect(page.get_by_test_id("runs-table")).to_be_visible()
     page.get_by_test_id("start-run").click()
     page.get_by_test_id("start-go").dblclick()
-    expect(page.get_by_test_id("ask-done").first).to_contain_text("全程对账", timeout=60_000)
+    expect(page.get_by_test_id("start-go")).to_have_count(0)
+    for status in ("waiting", "running"):
+        expect(page.get_by_test_id(f"ask-{status}")).to_have_count(0, timeout=60_000)
+    expect(page.get_by_test_id("ask-done").first).to_contain_text("全程对账")
     expect(page.get_by_test_id("ask-failed")).to_have_count(0)
     page.get_by_test_id("ask-done").first.get_by_role("link").click()
     expect(page).to_have_url(re.compile(r"/recon/runs/\d+$"))
