@@ -125,7 +125,7 @@ def test_a_query_and_a_push_that_tell_different_stories_are_a_finding(hub: Beati
     check(hub)
     (title,) = [title for status, title in hub.cards("contract.answer_differs") if status == "open"]
     assert title == f"{NUMBER}:查询与推送不一致"
-    words = hub.one("select evidence ->> 'words' from work_case where kind = 'contract.answer_differs'")
+    words = hub.one("select evidence ->> 'told' from work_case where kind = 'contract.answer_differs'")
     assert "查询说「已揽收」" in words and "推送说「已签收」" in words
 
 

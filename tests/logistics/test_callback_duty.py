@@ -112,22 +112,23 @@ def test_an_audit_that_breaks_says_so_and_the_next_is_done(
 
 def test_the_last_hours_are_audited_by_themselves_and_not_too_often(migrated_database: Database) -> None:
     told(migrated_database, 3)
+    now = datetime.now(UTC)
     with psycopg.connect(migrated_database.app_url, autocommit=True) as connection:
         duty = AuditDuty()
         turns = 0
-        while duty.turn(connection, now=NOW + timedelta(minutes=1)):
+        while duty.turn(connection, now=now + timedelta(minutes=1)):
             turns += 1
             assert turns < 50
         made = connection.execute("select about, asked_by, status from callback_audit order by id").fetchall()
         assert made == [("tracking", "fenghe", "done"), ("orders", "fenghe", "done")]
         assert len(kept(migrated_database)) == 3
-        assert duty.turn(connection, now=NOW) == 0
+        assert duty.turn(connection, now=now) == 0
         connection.execute(
             "update callback_audit set started_at = now() - interval '1 hour', finished_at = now() - interval '50 min'"
         )
-        assert duty.turn(connection, now=NOW) == 0, "one that took ten minutes is not made every hour"
+        assert duty.turn(connection, now=now) == 0, "one that took ten minutes is not made every hour"
         connection.execute("update callback_audit set started_at = finished_at - interval '1 second'")
-        assert duty.turn(connection, now=NOW + timedelta(minutes=1)) == 1
+        assert duty.turn(connection, now=now + timedelta(minutes=1)) == 1
 
 
 def test_findings_beyond_the_room_are_counted(migrated_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,9 @@
 """Each cause by the smallest book that shows it, and each thing that is no fault: due, paid, given back, booked, booked back."""
 
+import msgspec
 import pytest
 
+from fenghe.money.causes import MEANINGS
 from fenghe.money.chain import Chain, Coverage, MoneyDoc, OrderDoc, VoucherDoc
 from fenghe.money.classify import classify
 from fenghe.money.numbers import shape_of
@@ -129,6 +131,16 @@ def test_a_channels_prefix_does_not_make_a_number_random() -> None:
 @pytest.mark.parametrize("chain", RIGHT)
 def test_what_is_no_fault_makes_no_break(chain: Chain) -> None:
     assert classify(chain, Policy(shapes=SHAPES)).differences == ()
+
+
+def test_cash_on_delivery_is_awaited_and_no_fault() -> None:
+    chain = book(LIVE)
+    awaited = msgspec.structs.replace(
+        chain, orders=tuple(msgspec.structs.replace(one, on_delivery=True) for one in chain.orders)
+    )
+    told = classify(awaited, Policy(shapes=SHAPES)).differences
+    assert {str(one.cause): one.amount_minor for one in told} == {"cash_on_delivery": -1000}
+    assert not MEANINGS[told[0].cause].fault
 
 
 def test_a_leg_without_a_source_makes_no_break() -> None:

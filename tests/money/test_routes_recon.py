@@ -79,15 +79,21 @@ def test_two_people_rule(site: Rooms) -> None:
     assert ann.post("/api/recon/rulings", {**wish, "reason": " "}).status_code == 400
 
 
-def test_rules_are_drafted_by_one_and_published_by_another(site: Rooms) -> None:
+def test_rules_are_tried_by_one_and_published_by_another(site: Rooms) -> None:
     ann, bob = site.at("ann", "finance"), site.at("bob", "finance")
-    shipped = {one["name"]: one["shipped"] for one in ok(ann.get("/api/recon/rules"))}
-    body = {**shipped["matching"], "cent_tolerance_minor": 0}
-    assert ann.send("PUT", "/api/recon/rules/matching/draft", {"body": {"cent_tolerance_minor": -1}}).status_code == 400
-    drafted = {one["name"]: one for one in ok(ann.send("PUT", "/api/recon/rules/matching/draft", {"body": body}))}
-    publish = {"note": "分差也要逐笔查", "revision": drafted["matching"]["revision"]}
-    assert ann.post("/api/recon/rules/matching/publish", publish).status_code == 403
-    ok(bob.post("/api/recon/rules/matching/publish", publish))
+    path = "/api/declarations/match_rule/matching"
+    detail = ok(ann.get(path))
+    body = {**detail["body"], "cent_tolerance_minor": 0}
+    wrong = ok(ann.send("PUT", f"{path}/draft", {"body": {**body, "cent_tolerance_minor": -1}, "revision": None}))
+    assert wrong["problems"]
+    drafted = ok(ann.send("PUT", f"{path}/draft", {"body": body, "revision": wrong["revision"]}))
+    trial = ok(ann.post(f"{path}/dry-run", {"days": 60}))
+    told = {one["title"]: (one["before"], one["after"]) for one in trial["figures"]}
+    assert told["分差 CNY 笔数"] == (1, 0) and told["金额不符 CNY 笔数"] == (1, 2)
+    assert len(ok(ann.get("/api/recon/runs"))["items"]) == 1, "a trial is no run"
+    publish = {"note": "分差也要逐笔查", "revision": drafted["revision"]}
+    assert ann.post(f"{path}/publish", publish).status_code == 403
+    ok(bob.post(f"{path}/publish", publish))
     with psycopg.connect(site.database.app_url, autocommit=True) as connection:
         report = run(connection, Ask(kind="reconcile"), now=datetime(2026, 3, 3, tzinfo=UTC))
     assert "cent_difference" not in report.found

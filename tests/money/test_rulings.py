@@ -111,3 +111,13 @@ def test_a_match_by_two_people_holds(fenghe: Commands) -> None:
     ruled(fenghe, "unmatch", {"kind": "payment", "id": number})
     fenghe.json("scan", "--all")
     assert {"pay_without_order", "order_without_payment"} <= {one["cause"] for one in fenghe.json("breaks")["breaks"]}
+
+
+def test_cash_on_delivery_is_told_apart_from_unpaid(fenghe: Commands) -> None:
+    month = poured(fenghe, order_without_payment=2)
+    first, second = month.planted["order_without_payment"]
+    with psycopg.connect(fenghe.database.app_url) as connection:
+        connection.execute("update customer_order set order_type = 'cod' where order_no = %s", (first,))
+    fenghe.json("scan", "--all")
+    told = {one["order_no"]: (one["cause"], one["fault"]) for one in fenghe.json("breaks")["breaks"]}
+    assert told == {first: ("cash_on_delivery", False), second: ("order_without_payment", True)}

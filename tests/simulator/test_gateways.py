@@ -156,6 +156,7 @@ def test_faults_of_calling(world: World) -> None:
 
 
 def test_the_world_can_be_looked_at_and_other_paths_are_not_there(world: World, address: str) -> None:
+    httpx.post(f"{address}/sf/std/service", content=b"x")
     told = httpx.get(f"{address}/world").json()
     assert len(told["parcels"]) == len(world.parcels)
     assert told["calls"]["sf"] > 0

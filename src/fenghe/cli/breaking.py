@@ -1,6 +1,6 @@
 """`fenghe breaks`: what does not agree, why, with both documents; out to a sheet and back from it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -12,12 +12,11 @@ from fenghe.cli.importing import actor
 from fenghe.cli.opening import working_connection
 from fenghe.cli.output import DEFAULT_DATA, CallWrong, DataDir, Json, Voice, speaking
 from fenghe.cli.reconciling import DAY, FIRST, LAST, day_of, money
-from fenghe.kernel.intake.opening import open_records
-from fenghe.kernel.intake.records import Broken
-from fenghe.kernel.web.exporting import XlsxWriter, csv_chunks, unguard
+from fenghe.kernel.web.exporting import XlsxWriter, csv_chunks
 from fenghe.money import sheet, store_breaks, store_edits
 from fenghe.money.causes import Cause, title_of
-from fenghe.money.store_breaks import BreakFilter
+from fenghe.money.store_break_filter import BreakFilter
+from fenghe.money.store_sheet import NotASheet, read_sheet
 
 _SHOWN: Final = 40
 _HEADS: Final = ("号码", "原因", "代码", "日期", "状态", "金额")
@@ -109,25 +108,14 @@ def _export(connection: Connection[Any], path: Path, listed: Sequence[Mapping[st
             raise CallWrong("--export 需要 .xlsx 或 .csv 的文件名。", code="export_unknown")
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a sheet with their lines; guards of CSV cells are taken off."""
-    for row in open_records(path):
-        if isinstance(row, Broken):
-            raise CallWrong(
-                f"{path.name} 第 {row.line} 行读不出来：应为 {row.expected}，实际 {row.got}", code="sheet_unreadable"
-            )
-        yield row.line, {name.strip(): unguard(str(text or "")) for name, text in row.fields.items()}
-
-
 def _take_back(connection: Connection[Any], path: Path, *, apply: bool, voice: Voice) -> None:
-    rows = list(_rows(path))
-    if rows and not {"行签名", "差异编号"} <= set(rows[0][1]):
-        raise CallWrong(f"{path.name} 不是导出的差异表：缺少「行签名」「差异编号」两列。", code="not_a_break_sheet")
+    try:
+        rows = read_sheet(path)
+    except NotASheet as unread:
+        raise CallWrong(str(unread), code=unread.code) from None
     with connection.transaction():
-        standing = store_edits.standing(connection, [row.get("差异编号", "").strip() for _, row in rows])
-        secret = store_edits.sheet_secret(connection)
-        wanted, refused = sheet.read_back(secret, rows, standing=standing, owners=store_edits.owners(connection))
-        changed = store_edits.apply_edits(connection, wanted, actor=actor()) if apply else 0
+        taken = store_edits.take_back(connection, rows, apply=apply, actor=actor())
+    wanted, refused, changed = taken.edits, taken.refused, taken.changed
     voice.result(
         {
             "rows": len(rows),

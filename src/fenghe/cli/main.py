@@ -18,6 +18,7 @@ from fenghe.cli import (
 from fenghe.cli.bench import command as bench
 from fenghe.cli.bench import heartbeat
 from fenghe.cli.bench import reconciling as bench_recon
+from fenghe.kernel.logs import logs_to_stderr
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="缝合 Fenghe: an order-governance hub that doubts what it hears and keeps the evidence.",
 )
+app.callback()(logs_to_stderr)
 app.command("serve")(serving.serve)
 app.command("api")(serving.api)
 app.command("worker")(serving.worker)

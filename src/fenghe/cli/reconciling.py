@@ -17,7 +17,7 @@ from fenghe.kernel.values import minor_digits
 from fenghe.money import store_breaks
 from fenghe.money.causes import MEANINGS, Cause, title_of
 from fenghe.money.policy import problems
-from fenghe.money.store_breaks import BreakFilter
+from fenghe.money.store_break_filter import BreakFilter
 from fenghe.money.tasks_recon import Ask, Report, run, try_rules, yesterday
 from fenghe.money.waterfall import Row, whole
 

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from fenghe.hub.acts import run_sender
-from fenghe.hub.duties import run_calendar, run_duties
+from fenghe.hub.duties import run_calendar, run_duties, run_long_duties
 from fenghe.hub.notices import run_robots
 from fenghe.hub.polling import run_poller
 from fenghe.hub.worker import run as run_worker
 from fenghe.kernel.door.serving import seldom_collect
+from fenghe.kernel.logs import logs_to_stderr
 
 
 @contextlib.contextmanager
@@ -54,6 +55,7 @@ def _keep_alive(context: Any, crowd: list[Any], stop: threading.Event, app_url: 
 
 def _work_beside(app_url: str, key: bytes, parent: int) -> None:
     """A worker that stops when the process that started it is gone."""
+    logs_to_stderr()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent tells us when to stop
     stop = threading.Event()
     threading.Thread(target=_stop_with, args=(parent, stop), daemon=True).start()
@@ -77,6 +79,7 @@ def work(app_url: str, key: bytes, stop: threading.Event | None = None) -> None:
         threading.Thread(target=run_poller, args=(app_url,), kwargs={"stop": stop, "key": key}, daemon=True),
         threading.Thread(target=run_duties, args=(app_url,), kwargs={"stop": stop}, daemon=True),
         threading.Thread(target=run_robots, args=(app_url,), kwargs={"stop": stop, "key": key}, daemon=True),
+        threading.Thread(target=run_long_duties, args=(app_url,), kwargs={"stop": stop}, daemon=True),
         threading.Thread(target=run_calendar, args=(app_url,), kwargs={"stop": stop}, daemon=True),
     ]
     for thread in beside:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fenghe.hub import paying
+from fenghe.hub import fetching, paying
 from fenghe.hub.asking import TrackQuery
 from fenghe.hub.contracts import ShipmentCreate, TrackSubscribe
 from fenghe.hub.trackers import TRACK_QUERY
@@ -16,6 +16,7 @@ ACTS: Final[Mapping[str, Act]] = {
     SUBSCRIBE: TrackSubscribe(),
     CREATE: ShipmentCreate(),
     **paying.ACTS,
+    **fetching.ACTS,
 }
 
 

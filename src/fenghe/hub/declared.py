@@ -26,11 +26,11 @@ class Declared:
         self.statement_layouts: dict[str, Any] = {}
         """Layouts of statements that users made, by name."""
 
-    def refresh(self, connection: Connection[Any]) -> None:
-        """Load what was published since the last look."""
+    def refresh(self, connection: Connection[Any]) -> bool:
+        """Load what was published since the last look; whether there was anything."""
         newest = store.newest_id(connection)
         if newest == self._newest:
-            return
+            return False
         published = store.in_force(connection)
         self._mappings = {
             one.name: (mapping_of(one.name, one.body), one.version) for one in published if one.kind == MAPPING
@@ -43,6 +43,7 @@ class Declared:
         self._policies = {}
         self.policy_bodies = store.bodies_of_kind(connection, FUSE)
         self._newest = newest
+        return True
 
     def mapping(self, codes: str) -> tuple[Mapping, int]:
         """The mapping of a code list and its version (0: as shipped)."""

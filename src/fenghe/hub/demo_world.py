@@ -13,6 +13,7 @@ from psycopg import Connection
 from fenghe.connectors.signing import zto_digest
 from fenghe.hub import store_demo
 from fenghe.hub.demo_money import Found, money_found
+from fenghe.hub.titles import titles
 from fenghe.kernel.audit import store as audit
 from fenghe.kernel.connections.store import NewSource, create_source
 from fenghe.kernel.declarations import store as declarations
@@ -297,8 +298,9 @@ def findings(connection: Connection[Any], world: Demo, *, sent: Pushed, seconds:
     money = money_found(connection, world)
     lines: list[tuple[str, int | str]] = [
         ("推送(真实 HTTP)", sent.sent),
-        ("报文(入库且去重)", told["messages"]),
+        ("推送的报文(入库且去重)", told["messages"]),
         ("重复送达(只计数,历次累计)", told["repeats"]),
+        ("主动查询的回答(心跳、对单,历次累计)", told["answers"]),
         ("搁置待人工(读不懂的)", told["set_aside"]),
         ("拒绝(签名不符)", told["refused"]),
         ("订单", told["orders"]),
@@ -308,7 +310,7 @@ def findings(connection: Connection[Any], world: Demo, *, sent: Pushed, seconds:
         ("审计链核验", "完好" if checked.bad is None else f"损坏:{checked.bad}"),
         ("待映射的状态码", told["unmapped"]),
         ("待人工工单", told["cases"]),
-        *((f"  {name}", count) for name, count in store_demo.cases_by_kind(connection)),
+        *((f"  {titles().case_kind(name)}", count) for name, count in store_demo.cases_by_kind(connection)),
         ("幽灵订单(我方已发货,承运商仍待揽收)", len(told_ghosts)),
         ("  开出工单、状态未被覆盖", held),
         *money.lines,
@@ -318,7 +320,7 @@ def findings(connection: Connection[Any], world: Demo, *, sent: Pushed, seconds:
     if held != GHOSTS or len(told_ghosts) != GHOSTS:
         problems.append(f"幽灵订单应为 {GHOSTS},讲述 {len(told_ghosts)},拦下 {held}")
     if told["pending"]:
-        problems.append(f"还有 {told['pending']} 条报文未研判")
+        problems.append(f"还有 {told['pending']} 条推送的报文未研判")
     if checked.bad is not None:
         problems.append(f"审计链:{checked.bad}")
     return Found(lines=lines, problems=problems)

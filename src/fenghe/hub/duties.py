@@ -15,7 +15,9 @@ from fenghe.kernel.duties import running
 from fenghe.kernel.duties.contract import Appointment, Duty
 from fenghe.kernel.notices.tasks import NoticeDuty
 from fenghe.money.tasks_asking import AskingDuty, BillAppointment
+from fenghe.money.tasks_asks import AskedRuns
 from fenghe.money.tasks_binding import BindingDuty
+from fenghe.money.tasks_compensation import CompensationDuty
 from fenghe.money.tasks_ledger import LedgerDuty
 from fenghe.money.tasks_recon import ScanAppointment
 
@@ -27,6 +29,7 @@ def duties() -> Sequence[Duty]:
         AuditDuty(),
         BindingDuty(),
         AskingDuty(),
+        CompensationDuty(),
         StatementDuty(),
         NoticeDuty(words),
         BeginWatches(),
@@ -55,3 +58,8 @@ def run_duties(dsn: str, *, stop: Any) -> None:
 def run_calendar(dsn: str, *, stop: Any) -> None:
     """Keep appointments until `stop` is set; any number of these may run."""
     running.keep_calendar(dsn, appointments(), stop=stop)
+
+
+def run_long_duties(dsn: str, *, stop: Any) -> None:
+    """Do the work that takes minutes, beside the duties that must not wait for it, until `stop` is set."""
+    running.run(dsn, (AskedRuns(),), stop=stop)

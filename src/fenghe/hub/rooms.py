@@ -18,6 +18,7 @@ from fenghe.connectors import (
     wechatpay,
     zto,
 )
+from fenghe.hub import fetching
 from fenghe.hub.contracts import SUBSCRIBERS, ContractRecorder, PushRecorder, with_replies
 from fenghe.hub.declared import Declared
 from fenghe.hub.trackers import with_answers
@@ -91,7 +92,8 @@ def _noted(kind: str, fact: Any, message: InboundMessage) -> Noted:
 
 def _observe_order(snapshot: OrderSnapshot, message: InboundMessage, declared: Declared) -> Iterator[Told]:  # noqa: ARG001
     common: dict[str, Any] = {"source": message.source, "message_id": message.id, "received_ms": message.received_ms}
-    observation = observe_snapshot(snapshot, order_state(snapshot), **common)
+    snapshot = fetching.marked(snapshot, message)
+    observation = fetching.worded(observe_snapshot(snapshot, order_state(snapshot), **common), snapshot)
     subject = order_key(snapshot)
     yield Told(kind="order", subject=subject, codes=snapshot.codes, mapping_version=0, observation=observation)
     for parcel in snapshot.parcels:

@@ -20,7 +20,15 @@ from fenghe.logistics import (
     routes_policy,
 )
 from fenghe.logistics.routes_rows import details_of_orders
-from fenghe.money import routes_ledger, routes_payments, routes_recon, routes_statements, routes_trace
+from fenghe.money import (
+    routes_compensation,
+    routes_ledger,
+    routes_payments,
+    routes_recon,
+    routes_recon_acts,
+    routes_statements,
+    routes_trace,
+)
 from fenghe.orders import routes as orders
 
 __all__ = ["details_of_orders", "routers"]
@@ -56,4 +64,6 @@ def routers() -> Sequence[Any]:
         routes_freshness.router,
         routes_scores.router,
         routes_recon.router,
+        routes_recon_acts.router,
+        routes_compensation.router,
     ]

@@ -32,10 +32,13 @@ def settled(connection: Connection[Any]) -> bool:
 def counts(connection: Connection[Any]) -> dict[str, int]:
     """How much there is of everything."""
     row = connection.execute(
-        "select (select count(*) from inbound_message) as messages,"
-        " (select coalesce(sum(repeats), 0) from message_handling) as repeats,"
+        "select (select count(*) from inbound_message where way = 'webhook') as messages,"
+        " (select count(*) from inbound_message where way = 'poll') as answers,"
+        " (select coalesce(sum(h.repeats), 0) from message_handling h join inbound_message m on m.id = h.message_id"
+        "   where m.way = 'webhook') as repeats,"
         " (select count(*) from message_handling where status = 2) as set_aside,"
-        " (select count(*) from message_handling where status = 0) as pending,"
+        " (select count(*) from message_handling h join inbound_message m on m.id = h.message_id"
+        "   where h.status = 0 and m.way = 'webhook') as pending,"
         " (select coalesce(sum(count), 0) from refused_delivery) as refused,"
         " (select count(*) from customer_order) as orders, (select count(*) from shipment) as shipments,"
         " (select count(*) from observation) as observations, (select count(*) from order_state_audit) as audit,"

@@ -26,8 +26,10 @@ from fenghe.kernel.judging.contract import Told
 from fenghe.kernel.pulse import store as pulse
 from fenghe.kernel.recording.contract import Noted
 
-BATCH = 1000
+BATCH = 4000
 GIVE_UP_AFTER = 3
+LEFT_IN_A_ROW = 4
+"""After so many turns that left messages to others, a turn waits: nobody is passed over for ever."""
 ALIVE_SECONDS = 3.0
 LONGEST_KEY = 200
 TRY_AGAIN = (
@@ -46,6 +48,14 @@ class Done(msgspec.Struct, kw_only=True):
     judged: engine.Judged = msgspec.field(default_factory=engine.Judged)
 
 
+class _Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What reading one message came to; `finding` is (set aside?, notes) when something could not be read."""
+
+    told: list[Told]
+    noted: list[Noted]
+    finding: tuple[bool, list[dict[str, Any]]] | None
+
+
 class Worker:
     """One worker on one connection; any number may run beside each other against one database."""
 
@@ -56,6 +66,8 @@ class Worker:
         self.recorders = rooms.recorders()
         self.connectors = rooms.connectors() if connectors is None else connectors
         self._sources: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._left: dict[int, _Said] = {}
+        self._left_in_a_row = 0
 
     def turn(self, *, batch: int = BATCH) -> Done:
         """One batch of messages and one of subjects whose time has come; returns zeros when there was nothing to do."""
@@ -96,20 +108,21 @@ class Worker:
     def process(self, ids: Sequence[int]) -> engine.Judged:
         """Judge these messages now (a ruling whose outcome a person waits for); waits for a worker that holds one."""
         with self.connection.transaction():
-            return self._judge(inbox.claim_these(self.connection, ids))
+            return self._judge(inbox.claim_these(self.connection, ids), wait=True)
 
     def _messages(self, batch: int) -> Done:
         claimed: list[inbox.Claimed] = []
         try:
             with self.connection.transaction():
                 claimed = inbox.claim(self.connection, limit=batch)
-                judged = self._judge(claimed)
+                judged = self._judge(claimed, wait=self._left_in_a_row >= LEFT_IN_A_ROW)
         except Exception as problem:  # noqa: BLE001 - a bug in one message must not stop the others
             self._away(problem)
             if isinstance(problem, TRY_AGAIN):
                 return Done(messages=len(claimed))
             _log.exception("batch failed, halving", messages=len(claimed))
             judged = self._halve([one.id for one in claimed])
+        self._left_in_a_row = self._left_in_a_row + 1 if judged.left else 0
         return Done(messages=len(claimed), judged=judged)
 
     def _halve(self, ids: Sequence[int]) -> engine.Judged:
@@ -129,30 +142,43 @@ class Worker:
                 inbox.count_attempt(self.connection, ids, give_up_after=GIVE_UP_AFTER, problem=repr(problem))
             return engine.Judged()
 
-    def _judge(self, claimed: Sequence[inbox.Claimed]) -> engine.Judged:
+    def _judge(self, claimed: Sequence[inbox.Claimed], *, wait: bool) -> engine.Judged:
+        """Read and judge. Without `wait`, messages about what another worker holds stay pending, and what they said is
+        remembered for the next turn.
+        """
         if not claimed:
             return engine.Judged()
         declarations.hold_in_force(self.connection)
-        self.declared.refresh(self.connection)
-        told: list[Told] = []
-        noted: list[Noted] = []
-        findings: list[tuple[int, bool, list[dict[str, Any]]]] = []
-        for one in claimed:
-            reading, said = self._read(one)
-            noted += [fact for fact in said if isinstance(fact, Noted)]
-            words = [word for word in said if isinstance(word, Told)]
-            told += [word for word in words if len(word.subject) <= LONGEST_KEY]
-            unreadable = [*reading.unreadable, *(_too_long(word) for word in words if len(word.subject) > LONGEST_KEY)]
-            if unreadable:
-                nothing = len(unreadable) > len(reading.unreadable) or not reading.items
-                findings.append((one.id, nothing, [msgspec.to_builtins(note) for note in unreadable]))
-        digests = {one.id: hashlib.sha256(one.body).hexdigest() for one in claimed}
-        judged = engine.judge(self.connection, told, rules=self.rules, digests=digests, now_ms=_now_ms())
-        self._record(noted)
+        if self.declared.refresh(self.connection):
+            self._left = {}
+        said = {one.id: self._left.get(one.id) or self._said(one) for one in claimed}
+        judged = engine.judge(
+            self.connection,
+            [word for one in said.values() for word in one.told],
+            rules=self.rules,
+            digests={one.id: hashlib.sha256(one.body).hexdigest() for one in claimed},
+            now_ms=_now_ms(),
+            wait=wait,
+        )
+        self._left = {message: said.pop(message) for message in judged.left}
+        self._record([fact for one in said.values() for fact in one.noted])
+        findings = [(message, *one.finding) for message, one in said.items() if one.finding]
         findings += [(message, True, [_OVERFULL]) for message in judged.overfull]
-        inbox.mark_judged(self.connection, [one.id for one in claimed])
+        inbox.mark_judged(self.connection, list(said))
         inbox.mark_findings(self.connection, findings)
         return judged
+
+    def _said(self, one: inbox.Claimed) -> _Said:
+        """Read one message."""
+        reading, said = self._read(one)
+        words = [word for word in said if isinstance(word, Told)]
+        too_long = [_too_long(word) for word in words if len(word.subject) > LONGEST_KEY]
+        notes = [msgspec.to_builtins(note) for note in (*reading.unreadable, *too_long)]
+        return _Said(
+            told=[word for word in words if len(word.subject) <= LONGEST_KEY] if too_long else words,
+            noted=[fact for fact in said if isinstance(fact, Noted)] if len(words) < len(said) else [],
+            finding=(bool(too_long) or not reading.items, notes) if notes else None,
+        )
 
     def _record(self, noted: Sequence[Noted]) -> None:
         """Keep the batch's facts, kind by kind."""

@@ -60,6 +60,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     cases_open: int
     held: int
     unmapped_codes: int
+    compensations_waiting: int
     messages_pending: int
     messages_set_aside: int
 
@@ -192,7 +193,15 @@ def count(connection: Connection[Any], titles: Titles, *, shops: Shops, now: dat
         as_of=now,
         cases=[_case_count(row, titles) for row in cases],
         counts=Totals(
-            **_these(totals, "orders", "held", "unmapped_codes", "messages_pending", "messages_set_aside"),
+            **_these(
+                totals,
+                "orders",
+                "held",
+                "unmapped_codes",
+                "compensations_waiting",
+                "messages_pending",
+                "messages_set_aside",
+            ),
             shipments=sum(row["count"] for row in states),
             shipments_open=sum(row["count"] for row in states if not row["final"]),
             cases_open=sum(row["open"] for row in cases),

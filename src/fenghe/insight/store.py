@@ -64,6 +64,7 @@ def totals(connection: Connection[Any], shops: Sequence[str] | None) -> Row:
         " 'snapshot') and (o.codes, o.code) > (c.codes, c.code) order by o.codes, o.code limit 1) x)"
         f" select (select count(*) from customer_order{own}) as orders, ({held}) as held,"
         " (select count(*) from (select from code limit 1000) x) as unmapped_codes,"
+        " (select count(*) from (select from compensation where state = 'proposed' limit 1000) y) as compensations_waiting,"
         " (select count(*) from message_handling where status = 0) as messages_pending,"
         " (select count(*) from message_handling where status = 2) as messages_set_aside",
         {"shops": list(shops or ())},

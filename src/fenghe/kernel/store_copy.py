@@ -5,6 +5,7 @@ PostgreSQL's COPY text format: tab between columns, `\\N` for null, backslash es
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from psycopg import Connection
@@ -39,6 +40,7 @@ def moment(value: datetime | None) -> str:
     return NULL if value is None else value.isoformat()
 
 
+@lru_cache(maxsize=8192)
 def moment_ms(milliseconds: int) -> str:
     """A timestamptz column from UTC milliseconds."""
     return from_ms(milliseconds).isoformat()

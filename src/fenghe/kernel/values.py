@@ -93,7 +93,8 @@ def _parse_moment_text(text: str, zone: timezone) -> datetime:
 def digest(*parts: str | bytes) -> str:
     """A short stable name (24 hex digits of SHA-256) for a thing told by its parts; the separator cannot occur in text."""
     told = [part.encode() if isinstance(part, str) else part for part in parts]
-    return hashlib.sha256(b"\x1f".join(told) + b"\x1f").hexdigest()[:24]
+    told.append(b"")
+    return hashlib.sha256(b"\x1f".join(told)).hexdigest()[:24]
 
 
 LONGEST_WORD = 200

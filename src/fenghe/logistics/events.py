@@ -60,4 +60,6 @@ def carrier_word(name: str | None) -> str | None:
 
 def clean_tracking_no(text: str) -> str:
     """A tracking number without the blanks, back-ticks, tabs and quotes that spreadsheets put round it, upper case."""
+    if text.isalnum():
+        return text.upper()
     return text.strip().strip("`'\"=\t ").replace(" ", "").upper()

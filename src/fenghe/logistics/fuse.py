@@ -93,8 +93,15 @@ def project(history: Iterable[Observation], *, policy: FusePolicy, now_ms: int) 
 def in_order(history: Iterable[Observation]) -> list[Observation]:
     """As it happened: by time, then place on the scale, then identity; never the order of arrival."""
     told = list(history)
-    moments = {one.key: one.occurred_ms for one in told} if any(one.kind == "ruling" for one in told) else {}
+    if "ruling" not in [one.kind for one in told]:
+        return sorted(told, key=_place)
+    moments = {one.key: one.occurred_ms for one in told}
     return sorted(told, key=lambda one: (moment_of(one, moments), _TIE.get(one.status, 99), one.key))
+
+
+def _place(told: Observation) -> tuple[int, int, str]:
+    """Where an observation that is no ruling stands."""
+    return told.occurred_ms, _TIE.get(told.status, 99), told.key
 
 
 def _revoked(ordered: Sequence[Observation]) -> set[str]:
@@ -110,6 +117,8 @@ def _revoked(ordered: Sequence[Observation]) -> set[str]:
 
 def _walk(road: _Road, told: Observation) -> None:
     match told.kind:
+        case "event":
+            _apply_event(road, told)
         case "ruling":
             _apply_ruling(road, told)
         case "manual":

@@ -16,6 +16,8 @@ def split_lives(
     Scans from long before the order are of an earlier life; so is, where no order is known, what lies before a long pause.
     After a long pause that follows this order's life the number belongs to somebody else.
     """
+    if handover is None and _one_run(ordered, policy.life_days * DAY_MS):
+        return list(ordered), []
     words = [told for told in ordered if told.kind != "event"]
     scans = [told for told in ordered if told.kind == "event"]
     former: list[Observation] = []
@@ -32,6 +34,13 @@ def split_lives(
         return list(ordered), []
     gone = {told.key for told in former}
     return [told for told in ordered if told.key not in gone or told in words], former
+
+
+def _one_run(ordered: Sequence[Observation], pause_ms: int) -> bool:
+    """Nothing but scans, the last within one pause of the first: there is one life, without looking closer."""
+    if ordered and ordered[-1].occurred_ms - ordered[0].occurred_ms > pause_ms:
+        return False
+    return all(told.kind == "event" for told in ordered)
 
 
 def _runs(scans: Sequence[Observation], pause_ms: int) -> list[list[Observation]]:

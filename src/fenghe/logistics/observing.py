@@ -23,22 +23,6 @@ def observe_event(
     occurred = to_ms(event.occurred_at) if event.occurred_at else None
     text = event.text[:MAX_TEXT]  # what a dry run will see must be what is read
     status = map_status(mapping, code=code or None, text=text)
-    facts = {
-        name: value
-        for name, value in (
-            *event.facts.items(),
-            ("revokes", ",".join(revoked_codes(event.codes, code)) if code else None),
-            ("order_no", event.order_no),
-            ("carrier", event.carrier),
-            ("location", event.location),
-            (
-                "forwarded_to",
-                (event.forwarded_to or forwarded_number(event.text)) if status is State.FORWARDED else None,
-            ),
-            ("no_time", "1" if occurred is None else None),
-        )
-        if value
-    }
     return number, Observation(
         key=digest(event.codes, number, str(occurred), code, event.text),
         status=str(status) if status else None,
@@ -50,8 +34,26 @@ def observe_event(
         item=event.item,
         code=code,
         text=text,
-        facts=facts,
+        facts=_facts_of(event, code=code, status=status),
     )
+
+
+def _facts_of(event: TrackingEvent, *, code: str, status: State | None) -> dict[str, str]:
+    """What a scan says beside its code; only what it does say."""
+    facts = {name: value for name, value in event.facts.items() if value} if event.facts else {}
+    if code and (revoked := revoked_codes(event.codes, code)):
+        facts["revokes"] = ",".join(revoked)
+    if event.order_no:
+        facts["order_no"] = event.order_no
+    if event.carrier:
+        facts["carrier"] = event.carrier
+    if event.location:
+        facts["location"] = event.location
+    if status is State.FORWARDED and (forwarded := event.forwarded_to or forwarded_number(event.text)):
+        facts["forwarded_to"] = forwarded
+    if event.occurred_at is None:
+        facts["no_time"] = "1"
+    return facts
 
 
 class Handover(msgspec.Struct, frozen=True, kw_only=True):

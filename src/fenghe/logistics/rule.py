@@ -46,11 +46,20 @@ class ShipmentRule:
 
     def same_row(self, before: Sequence[Observation], history: Sequence[Observation]) -> bool:
         """Most scans change nothing of the shipment's row."""
-        return _row_of(before) == _row_of(history)
+        return _only_scans_added(before, history) or _row_of(before) == _row_of(history)
 
     def save(self, connection: Connection[Any], rows: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
         """Write shipment rows."""
         store.save_shipments(connection, rows)
+
+
+def _only_scans_added(before: Sequence[Observation], history: Sequence[Observation]) -> bool:
+    """What was there stands, and what is new are scans that name nobody but the carrier the parcel has."""
+    length, carrier = len(before), carrier_of(before)
+    for one in history[length:]:
+        if one.kind == "handover" or "forwarded_to" in one.facts or one.facts.get("carrier", carrier) != carrier:
+            return False
+    return all(old is new for old, new in zip(before, history, strict=False))
 
 
 def _row_of(history: Sequence[Observation]) -> tuple[Any, ...]:

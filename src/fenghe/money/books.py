@@ -27,6 +27,7 @@ _NOT_THE_ORDERS: Final = {
     Cause.RANDOM_OUT_TRADE_NO,
     Cause.PAID_BUT_PENDING,
     Cause.ORDER_WITHOUT_PAYMENT,
+    Cause.CASH_ON_DELIVERY,
 }
 """Where the money itself is in doubt, what the books say of it is a consequence and no difference of its own."""
 _NEED_NO_BOOKS: Final = frozenset({"", CANCELLED, CLOSED_REFUNDED, CLOSED_UNPAID})

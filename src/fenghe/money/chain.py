@@ -35,6 +35,8 @@ class OrderDoc(msgspec.Struct, frozen=True, kw_only=True):
     shop: str = ""
     created_at: datetime | None = None
     paid_at: datetime | None = None
+    on_delivery: bool = False
+    """Cash on delivery (货到付款): the carrier takes the money and hands it over later."""
 
 
 class MoneyDoc(msgspec.Struct, frozen=True, kw_only=True):

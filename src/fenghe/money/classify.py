@@ -121,8 +121,9 @@ def _without_order(account: Account, policy: Policy) -> tuple[int, list[Differen
         return net, []
     if net <= 0:
         return 0, _over_refund(account, -net) if net else []
-    number = account.chain.payments[0].out_trade_no or account.chain.order_no
-    ordinary = not policy.shapes or any(like_an_order(one, policy.shapes) for one in (number, order_no_of(number)))
+    told = account.chain.payments[0].out_trade_no
+    number = order_no_of(told) or told or account.chain.order_no
+    ordinary = not policy.shapes or like_an_order(number, policy.shapes)
     cause = Cause.PAY_WITHOUT_ORDER if ordinary else Cause.RANDOM_OUT_TRADE_NO
     return 0, [
         Difference(
@@ -184,9 +185,10 @@ def _live(account: Account, policy: Policy) -> tuple[int, list[Difference]]:
 def _not_paid(account: Account, receivable: int) -> list[Difference]:
     found = []
     if receivable:
+        on_delivery = all(one.on_delivery for one in account.chain.orders)
         found.append(
             Difference(
-                cause=Cause.ORDER_WITHOUT_PAYMENT,
+                cause=Cause.CASH_ON_DELIVERY if on_delivery else Cause.ORDER_WITHOUT_PAYMENT,
                 field="payment",
                 ours_minor=account.due,
                 theirs_minor=None,

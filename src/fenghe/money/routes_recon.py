@@ -1,32 +1,33 @@
-"""Reconciliation over HTTP (对账): runs with their waterfall, the queue of breaks, sheets, and rulings of two people."""
+"""Reconciliation over HTTP (对账): runs with their waterfall, and the queue of breaks."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
-from litestar import Router, get, post, put
+from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 from psycopg import Connection
 
-from fenghe.kernel.declarations import store as declarations
-from fenghe.kernel.listing import Counts, Listing, listing
+from fenghe.kernel.listing import Counts, Listing, listing, numbers_of
+from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.routes_listing import filtered, room_hub
-from fenghe.kernel.web.exporting import ExportFormat
+from fenghe.kernel.store_reading import Row, stream
+from fenghe.kernel.web.exporting import Cell, ExportFormat
 from fenghe.kernel.web.paging import Paging, read_id
-from fenghe.kernel.web.problems import Problem, bad_field, conflict, not_found
+from fenghe.kernel.web.problems import bad_field, not_found
 from fenghe.kernel.web.routes_support import ApiRequest, actor_of, export_response, paged, requires
 from fenghe.money import sheet, store_breaks, store_edits, store_recon
-from fenghe.money.causes import MEANINGS, Cause, title_of
-from fenghe.money.policy import KIND, SHIPPED, problems
-from fenghe.money.store_breaks import BreakFilter
+from fenghe.money.causes import Cause, title_of
+from fenghe.money.store_break_filter import BreakFilter
 
 VIEW: Final = "money.view"
 RECONCILE: Final = "money.reconcile"
 COUNT_TO: Final = 10_000
+LONGEST_AGE: Final = 36_500
 _RUNS: Final = paged("id", default="-id")
 
 
@@ -42,9 +43,13 @@ class BreakQuery(msgspec.Struct, frozen=True, kw_only=True):
     channel: str = ""
     currency: str = ""
     fault: bool | None = None
+    owner: str = ""
+    age: int = 0
+    run: str = ""
+    place: int | None = None
 
 
-_BREAKS: Final = {**paged("amount", default="-amount"), **filtered(BreakQuery)}
+_BREAKS: Final = {**paged("amount", "day", "found_at", default="-amount"), **filtered(BreakQuery)}
 
 
 class WaterfallLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,9 +84,10 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunPage(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: what it went by, read and stated."""
+    """One run: what it went by, read and stated; `before_id` is the run before it over the same days."""
 
     run: RunRow
+    before_id: str | None
     rules: Mapping[str, Any]
     inputs: Mapping[str, Any]
     coverage: Mapping[str, Any]
@@ -151,38 +157,6 @@ class CauseSum(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
 
 
-class RulingWish(msgspec.Struct, frozen=True, kw_only=True):
-    """A ruling that is proposed: match or unmatch a document, or accept (force) a break as it is."""
-
-    act: str
-    reason: str
-    key: str = ""
-    kind: str = ""
-    document_id: str = ""
-    order_no: str = ""
-
-
-class RulingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A ruling with who proposed and who decided it."""
-
-    id: str
-    act: str
-    scope_key: str
-    body: Mapping[str, Any]
-    reason: str
-    status: str
-    proposed_by: str
-    proposed_at: datetime
-    decided_by: str | None
-    decided_at: datetime | None
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What the second person says."""
-
-    approve: bool
-
-
 def _run_row(row: Mapping[str, Any]) -> RunRow:
     return RunRow(**{**{name: row[name] for name in RunRow.__struct_fields__}, "id": str(row["id"])})
 
@@ -203,19 +177,24 @@ def read_query(asked: BreakQuery) -> BreakFilter:
     return BreakFilter(
         cause=causes,
         status=asked.status,
-        day_from=_day("day_from", asked.day_from),
-        day_to=_day("day_to", asked.day_to),
-        order_no=asked.number.strip(),
+        day_from=read_day("day_from", asked.day_from),
+        day_to=read_day("day_to", asked.day_to),
+        numbers=tuple(numbers_of(asked.number)),
         provider=asked.provider,
         channel=asked.channel,
         currency=asked.currency,
         fault=asked.fault,
+        owner=asked.owner.strip(),
+        age_days=min(max(asked.age, 0), LONGEST_AGE),
+        run=read_id(asked.run, "run") if asked.run else None,
+        place=asked.place,
     )
 
 
-def _day(field: str, text: str) -> date | None:
+def read_day(field: str, text: str) -> date | None:
+    """A day as the address says it; nothing said is no day."""
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(text.strip()) if text.strip() else None
     except ValueError:
         raise bad_field(field, "日期应写成 2026-02-01") from None
 
@@ -248,8 +227,10 @@ async def get_run(
         }
         lines = store_recon.waterfall_of(connection, row["id"], **wanted)
         channels, providers = store_recon.parts_of(connection, row["id"])
+        before = store_recon.run_before(connection, row)
         return RunPage(
             run=_run_row(row),
+            before_id=None if before is None else str(before),
             rules=row["rules"],
             inputs=row["inputs"],
             coverage=row["coverage"],
@@ -277,7 +258,8 @@ async def list_breaks(
     wanted = read_query(asked)
 
     def read(connection: Connection[Any]) -> Listing[BreakRow]:
-        rows = store_breaks.list_breaks(connection, wanted, limit=paging.size, offset=paging.offset)
+        sort = f"-{paging.sort}" if paging.descending else paging.sort
+        rows = store_breaks.list_breaks(connection, wanted, limit=paging.size, offset=paging.offset, sort=sort)
         counts = Counts(total=store_breaks.count(connection, wanted, limit=COUNT_TO), limit=COUNT_TO)
         return listing([_break_row(row) for row in rows], counts=counts, paging=paging)
 
@@ -299,15 +281,21 @@ async def export_breaks(
     asked: NamedDependency[BreakQuery],
 ) -> Stream:
     """The queue as a sheet with signed rows, to be edited and taken back."""
-    wanted = read_query(asked)
-
-    def read(connection: Connection[Any]) -> list[tuple[Any, ...]]:
-        log_access(connection, actor_of(request), action="break.export.done", target=str(msgspec.to_builtins(asked)))
-        secret = store_edits.sheet_secret(connection)
-        return [sheet.cells(secret, row) for row in store_breaks.list_breaks(connection, wanted)]
-
-    rows = await room_hub(request).sync(read)
+    hub = room_hub(request)
+    query, values = store_breaks.every(read_query(asked))
+    secret = await hub.sync(_begin_export, actor=actor_of(request), asked=asked)
+    rows = _export_rows(stream(hub.pool, query, values), secret)
     return await export_response(sheet.HEADINGS, rows, file_format=format, filename="差异")
+
+
+def _begin_export(connection: Connection[Any], *, actor: Actor, asked: BreakQuery) -> bytes:
+    log_access(connection, actor, action="break.export.done", target=str(msgspec.to_builtins(asked)))
+    return store_edits.sheet_secret(connection)
+
+
+async def _export_rows(rows: AsyncIterator[Row], secret: bytes) -> AsyncIterator[Sequence[Cell]]:
+    async for row in rows:
+        yield sheet.cells(secret, row)
 
 
 @get("/api/recon/breaks/{break_id:str}", guards=[requires(VIEW)])
@@ -330,139 +318,10 @@ async def get_break(request: ApiRequest, break_id: FromPath[str]) -> BreakPage:
     return await room_hub(request).sync(read)
 
 
-@get("/api/recon/rulings", guards=[requires(VIEW)])
-async def list_rulings(request: ApiRequest, status: FromQuery[str] = "") -> list[RulingRow]:
-    """Rulings, the newest first; `status` proposed, approved or rejected."""
-    rows = await room_hub(request).sync(lambda connection: store_edits.list_rulings(connection, status=status))
-    return [RulingRow(**{**row, "id": str(row["id"])}) for row in rows]
-
-
-@post("/api/recon/rulings", guards=[requires(RECONCILE)])
-async def propose_ruling(request: ApiRequest, data: JSONBody[RulingWish]) -> RulingRow:
-    """Propose a match, an unmatch or an acceptance; it holds once a second person approves."""
-    body: dict[str, Any] = {"key": data.key}
-    if data.act != "force":
-        body = {"kind": data.kind, "id": read_id(data.document_id, "document_id"), "order_no": data.order_no}
-
-    def work(connection: Connection[Any]) -> RulingRow:
-        number = store_edits.propose(connection, act=data.act, body=body, reason=data.reason, actor=actor_of(request))
-        row = next(one for one in store_edits.list_rulings(connection) if one["id"] == number)
-        return RulingRow(**{**row, "id": str(number)})
-
-    return await room_hub(request).sync(work)
-
-
-@post("/api/recon/rulings/{ruling_id:str}/decision", guards=[requires(RECONCILE)], status_code=204)
-async def decide_ruling(request: ApiRequest, ruling_id: FromPath[str], data: JSONBody[Decision]) -> None:
-    """Approve or reject a ruling that somebody else proposed; the next run goes by it."""
-    number = read_id(ruling_id)
-
-    def work(connection: Connection[Any]) -> None:
-        store_edits.decide(connection, number, approve=data.approve, actor=actor_of(request))
-
-    await room_hub(request).sync(work)
-
-
-class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A declaration of match rules: in force, as shipped, and its draft."""
-
-    name: str
-    version: int
-    body: Any
-    shipped: Any
-    draft: Any | None
-    revision: int | None
-    draft_by: str | None
-
-
-class RuleDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft as edited; `revision` None when there was none."""
-
-    body: Any
-    revision: int | None = None
-
-
-class RuleNote(msgspec.Struct, frozen=True, kw_only=True):
-    """Why the draft is published."""
-
-    note: str
-    revision: int
-
-
-def _rule_rows(connection: Connection[Any]) -> list[RuleRow]:
-    published = {one.name: one for one in declarations.in_force(connection) if one.kind == KIND}
-    rows = []
-    for name, shipped in SHIPPED.items():
-        draft = declarations.find_draft(connection, KIND, name)
-        told = published.get(name)
-        rows.append(
-            RuleRow(
-                name=name,
-                version=told.version if told else 0,
-                body=told.body if told else shipped,
-                shipped=shipped,
-                draft=draft.body if draft else None,
-                revision=draft.revision if draft else None,
-                draft_by=draft.author if draft else None,
-            )
-        )
-    return rows
-
-
-@get("/api/recon/rules", guards=[requires(VIEW)])
-async def list_rules(request: ApiRequest) -> list[RuleRow]:
-    """Match rules: tolerances, rates and exchange, with their drafts."""
-    return await room_hub(request).sync(_rule_rows)
-
-
-@put("/api/recon/rules/{name:str}/draft", guards=[requires(RECONCILE)])
-async def save_rule_draft(request: ApiRequest, name: FromPath[str], data: JSONBody[RuleDraft]) -> list[RuleRow]:
-    """Save a draft; it decides nothing until it is published."""
-    if wrong := problems(name, data.body):
-        raise bad_field("body", "；".join(wrong))
-
-    def work(connection: Connection[Any]) -> list[RuleRow]:
-        base = next((row.version for row in _rule_rows(connection) if row.name == name), 0)
-        try:
-            declarations.save_draft(
-                connection, KIND, name, body=data.body, revision=data.revision, author=actor_of(request).person,
-                base_version=base,
-            )  # fmt: skip
-        except declarations.DraftMoved:
-            raise conflict("草稿已被别人改过，请重新载入后再改。", code="draft_moved") from None
-        return _rule_rows(connection)
-
-    return await room_hub(request).sync(work)
-
-
-@post("/api/recon/rules/{name:str}/publish", guards=[requires(RECONCILE)])
-async def publish_rule(request: ApiRequest, name: FromPath[str], data: JSONBody[RuleNote]) -> list[RuleRow]:
-    """Publish the draft that somebody else wrote; the next run goes by it."""
-    if not data.note.strip():
-        raise bad_field("note", "请写明为什么改")
-
-    def work(connection: Connection[Any]) -> list[RuleRow]:
-        actor = actor_of(request)
-        draft = declarations.find_draft(connection, KIND, name)
-        if draft is not None and draft.author == actor.person:
-            raise Problem(403, "自己起草的规则要由另一个人发布。", code="second_person_needed")
-        try:
-            declarations.publish(connection, KIND, name, note=data.note, author=actor.person, revision=data.revision)
-        except (declarations.DraftMoved, declarations.NothingToPublish):
-            raise conflict("没有这一稿可发布，请重新载入。", code="draft_moved") from None
-        log_access(connection, actor, action="match_rule.publish.done", target=name)
-        return _rule_rows(connection)
-
-    return await room_hub(request).sync(work)
-
-
-CAUSES: Final = {str(cause): meaning.title for cause, meaning in MEANINGS.items()}
-
 router = Router(
     path="/",
     route_handlers=[
-        list_runs, get_run, list_breaks, sum_breaks, export_breaks, get_break, list_rulings, propose_ruling, decide_ruling,
-        list_rules, save_rule_draft, publish_rule,
+        list_runs, get_run, list_breaks, sum_breaks, export_breaks, get_break,
     ],
     tags=["reconciliation"],
 )  # fmt: skip

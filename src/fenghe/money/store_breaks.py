@@ -1,7 +1,7 @@
 """Table recon_break (差异) written set-wise: found again changes nothing, gone is closed on record, back is reopened."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +11,7 @@ from psycopg import Connection
 from fenghe.kernel.store_copy import copy_rows, flag, number, text
 from fenghe.money.causes import MEANINGS, Cause
 from fenghe.money.found import Found
+from fenghe.money.store_break_filter import BreakFilter, conditions
 
 _COLUMNS: Final = (
     "key, scope_key, cause, fault, order_no, payment_no, channel, shop, provider, day, currency, amount_minor, field, ours_minor,"
@@ -203,47 +204,6 @@ def cases(connection: Connection[Any], *, now: datetime) -> None:
     )
 
 
-class BreakFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What the list of breaks may be narrowed by."""
-
-    cause: tuple[str, ...] = ()
-    status: str = "open"
-    day_from: date | None = None
-    day_to: date | None = None
-    order_no: str = ""
-    provider: str = ""
-    channel: str = ""
-    currency: str = ""
-    fault: bool | None = None
-
-
-def conditions(asked: BreakFilter) -> tuple[str, dict[str, Any]]:
-    """The filter as a condition over recon_break b, and its values."""
-    parts: list[str] = []
-    values: dict[str, Any] = {}
-
-    def add_part(condition: str, name: str, value: Any) -> None:
-        parts.append(condition)
-        values[name] = value
-
-    if asked.cause:
-        add_part("b.cause = any(%(cause)s)", "cause", list(asked.cause))
-    if asked.status != "all":
-        add_part("b.status = %(status)s", "status", asked.status)
-    if asked.day_from:
-        add_part("b.day >= %(day_from)s", "day_from", asked.day_from)
-    if asked.day_to:
-        add_part("b.day <= %(day_to)s", "day_to", asked.day_to)
-    for name in ("provider", "channel", "currency"):
-        if value := getattr(asked, name):
-            add_part(f"b.{name} = %({name})s", name, value)
-    if asked.order_no:
-        add_part("(b.order_no = %(number)s or b.payment_no = %(number)s)", "number", asked.order_no)
-    if asked.fault is not None:
-        add_part("b.fault = %(fault)s", "fault", asked.fault)
-    return " and ".join(parts) or "true", values
-
-
 BREAK_COLUMNS: Final = (
     "b.id, b.key, b.scope_key, b.cause, b.fault, b.status, b.order_no, b.payment_no, b.channel, b.shop, b.provider, b.day,"
     " b.currency,"
@@ -252,15 +212,50 @@ BREAK_COLUMNS: Final = (
 )
 
 
+ORDERS: Final = {
+    "-amount": "abs(b.amount_minor) desc, b.id",
+    "amount": "abs(b.amount_minor), b.id",
+    "-day": "b.day desc nulls last, b.id",
+    "day": "b.day nulls last, b.id",
+    "-found_at": "b.found_at desc, b.id",
+    "found_at": "b.found_at, b.id",
+}
+"""How the queue may be ordered."""
+
+
+def every(asked: BreakFilter, sort: str = "-amount") -> tuple[str, dict[str, Any]]:
+    """The statement of all breaks that are asked for, to be streamed."""
+    where, values = conditions(asked)
+    return (
+        f"select {BREAK_COLUMNS} from recon_break b left join person p on p.id = b.owner_id where {where} order by {ORDERS[sort]}",
+        values,
+    )
+
+
+def choices(connection: Connection[Any]) -> tuple[list[str], list[str], list[str]]:
+    """(channels, providers, currencies) of what reconciliations stated: what the queue can be narrowed to."""
+    row = connection.execute(
+        "select array_agg(distinct channel order by channel) filter (where channel <> ''), array_agg(distinct provider"
+        " order by provider) filter (where provider <> ''), array_agg(distinct currency order by currency) from recon_waterfall"
+        " where run_id in (select id from recon_run where kind = 'reconcile' order by id desc limit 20)"
+    ).fetchone()
+    return (row[0] or [], row[1] or [], row[2] or []) if row else ([], [], [])
+
+
 def list_breaks(
-    connection: Connection[Any], asked: BreakFilter, *, limit: int | None = None, offset: int = 0
+    connection: Connection[Any],
+    asked: BreakFilter,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+    sort: str = "-amount",
 ) -> list[dict[str, Any]]:
-    """Breaks, the largest first."""
+    """Breaks in the order asked for, the largest first if none is."""
     where, values = conditions(asked)
     cursor = connection.execute(
         (
             f"select {BREAK_COLUMNS} from recon_break b left join person p on p.id = b.owner_id where {where}"
-            " order by abs(b.amount_minor) desc, b.id limit %(limit)s offset %(offset)s"
+            f" order by {ORDERS[sort]} limit %(limit)s offset %(offset)s"
         ).encode(),
         {**values, "limit": limit, "offset": offset},
     )

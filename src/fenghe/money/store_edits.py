@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 import orjson
 from psycopg import Connection
 
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.web.problems import Problem, bad_field, conflict, not_found
-from fenghe.money.sheet import Edit
+from fenghe.money.sheet import Edit, Refused, read_back
 
 ACTS: Final = ("match", "unmatch", "force")
 _DOCUMENTS: Final = {
@@ -71,6 +72,37 @@ def apply_edits(connection: Connection[Any], edits: Sequence[Edit], *, actor: Ac
     return count
 
 
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sheet that came back would change, which of its rows are refused, and how many breaks it did change."""
+
+    rows: int
+    edits: Sequence[Edit]
+    refused: Sequence[Refused]
+    changed: int
+
+
+def take_back(
+    connection: Connection[Any], rows: Sequence[tuple[int, dict[str, str]]], *, apply: bool, actor: Actor
+) -> Taken:
+    """Read a sheet against the breaks as they stand, and make its changes if they are to be made."""
+    keys = [row.get("差异编号", "").strip() for _, row in rows]
+    wanted, refused = read_back(
+        sheet_secret(connection), rows, standing=standing(connection, keys), owners=owners(connection)
+    )
+    changed = apply_edits(connection, wanted, actor=actor) if apply else 0
+    return Taken(rows=len(rows), edits=wanted, refused=refused, changed=changed)
+
+
+def edit(connection: Connection[Any], asked: Sequence[int], changes: dict[str, str], *, actor: Actor) -> int:
+    """Set owner, decision or comment of these breaks; those that have it already are left alone. Returns how many changed."""
+    keys = [row[0] for row in connection.execute("select key from recon_break where id = any(%s)", (list(asked),))]
+    edits = []
+    for key, known in standing(connection, keys).items():
+        told = {name: (known[name] or "", after) for name, after in changes.items() if (known[name] or "") != after}
+        edits += [Edit(line=0, key=key, changes=told)] if told else []
+    return apply_edits(connection, edits, actor=actor)
+
+
 def propose(connection: Connection[Any], *, act: str, body: dict[str, Any], reason: str, actor: Actor) -> int:
     """Propose a ruling: match or unmatch a document {kind, id, order_no}, or accept a difference {key}."""
     if act not in ACTS:
@@ -130,10 +162,13 @@ def decide(connection: Connection[Any], ruling_id: int, *, approve: bool, actor:
 
 
 def list_rulings(connection: Connection[Any], *, status: str = "") -> list[dict[str, Any]]:
-    """Rulings, the newest first."""
+    """Rulings, the newest first, with the break that an acceptance is of."""
     cursor = connection.execute(
-        "select id, act, scope_key, body, reason, status, proposed_by, proposed_at, decided_by, decided_at from recon_ruling"
-        " where %(status)s = '' or status = %(status)s order by id desc limit 500",
+        "select r.id, r.act, r.scope_key, r.body, r.reason, r.status, r.proposed_by, r.proposed_at, r.decided_by, r.decided_at,"
+        " b.id as break_id, b.cause, b.currency, coalesce((r.body ->> 'amount_minor')::bigint, b.amount_minor) as amount_minor,"
+        " coalesce(nullif(b.order_no, ''), b.payment_no) as number from recon_ruling r left join recon_break b"
+        " on r.act = 'force' and b.key = r.body ->> 'key' where %(status)s = '' or r.status = %(status)s"
+        " order by r.id desc limit 500",
         {"status": status},
     )
     names = [column.name for column in cursor.description or ()]

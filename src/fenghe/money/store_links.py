@@ -88,7 +88,8 @@ _ARMS: Final = (
         f" {_NONE}, {_NONE}",
         more="b.currency, b.channel, null::text, coalesce(b.paid_at, b.created_at)",
         columns="'order', b.subject_id, b.order_no, b.currency, b.due_minor, b.refunded_minor, b.state, b.paid_at, b.channel,"
-        " b.shop, null::text, null::text, null::text, null::date, null::bigint, b.created_at",
+        " b.shop, (select c.order_type from customer_order c where c.subject_id = b.subject_id),"
+        " null::text, null::text, null::date, null::bigint, b.created_at",
     ),
     Arm(source="payment p", key="p.order_no", where=f"{_TAKEN} and p.order_no <> ''",
         found="{t} t join payment p on p.order_no = t.k", **_PAYMENT),
@@ -448,10 +449,15 @@ def _chain(key: str, rows: list[tuple[Any, ...]]) -> Chain:
     )
 
 
+ON_DELIVERY: Final = ("cod", "货到付款")
+"""Order types of which the carrier takes the money."""
+
+
 def _order(row: tuple[Any, ...]) -> OrderDoc:
     return OrderDoc(
         id=row[2], order_no=row[3], currency=row[4], due_minor=row[5], refunded_minor=row[6],
         kind=kind_of(row[7], says_paid=row[8] is not None), paid_at=row[8], channel=row[9], shop=row[10], created_at=row[16],
+        on_delivery=row[11] in ON_DELIVERY,
     )  # fmt: skip
 
 

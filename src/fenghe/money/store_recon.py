@@ -1,6 +1,6 @@
 """Tables recon_run, recon_mark, recon_finding, recon_waterfall (对账批次): what a run read and stated, for good."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -12,6 +12,8 @@ from fenghe.money.store_links import CHINA_DAY
 from fenghe.money.waterfall import Row
 
 LOCK: Final = 7316
+STAGE: Final = "fenghe-recon:"
+"""What the session of a run is called while it runs, followed by what it is doing."""
 OVERLAP: Final = "2 minutes"
 """How far behind the oldest running transaction an incremental run reads again: a clock may be set back a little."""
 
@@ -21,9 +23,20 @@ def hold(connection: Connection[Any]) -> None:
     connection.execute("select pg_advisory_lock(%s, 0)", (LOCK,))
 
 
+def hold_if_free(connection: Connection[Any]) -> bool:
+    """One run at a time, without waiting; held until the transaction ends."""
+    row = connection.execute("select pg_try_advisory_xact_lock(%s, 0)", (LOCK,)).fetchone()
+    return bool(row and row[0])
+
+
 def release(connection: Connection[Any]) -> None:
     """Let others run."""
     connection.execute("select pg_advisory_unlock(%s, 0)", (LOCK,))
+
+
+def show_stage(connection: Connection[Any], stage: str) -> None:
+    """Say what the run is doing, for others to see at once: the session's name is not part of the transaction, and ends with it."""
+    connection.execute("select set_config('application_name', %s, true)", (STAGE + stage,))
 
 
 def horizon(connection: Connection[Any]) -> datetime:
@@ -208,6 +221,16 @@ def waterfall_of(
     return [
         Row(currency=r[0], place=r[1], step=r[2], cause=r[3], fault=r[4], amount_minor=r[5], count=r[6]) for r in cursor
     ]
+
+
+def run_before(connection: Connection[Any], run: Mapping[str, Any]) -> int | None:
+    """The run to compare with: the one before of the same kind over the same days."""
+    row = connection.execute(
+        "select max(id) from recon_run where id < %(id)s and kind = %(kind)s and scope = %(scope)s"
+        " and day_from is not distinct from %(day_from)s and day_to is not distinct from %(day_to)s",
+        {name: run[name] for name in ("id", "kind", "scope", "day_from", "day_to")},
+    ).fetchone()
+    return row[0] if row else None
 
 
 def list_runs(connection: Connection[Any], *, kind: str, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:

@@ -91,14 +91,21 @@ def try_rules(
     before = connection.isolation_level
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     try:
-        reports = []
-        for told in (None, bodies):
-            with connection.transaction(force_rollback=True):
-                reports.append(_Run(connection, ask, now=now, clock=lambda: 0.0, bodies=told).whole(now))
-        return reports[0], reports[1]
+        return try_here(connection, ask, bodies, now=now)
     finally:
         connection.isolation_level = before
         store_recon.release(connection)
+
+
+def try_here(
+    connection: Connection[Any], ask: Ask, bodies: Mapping[str, Any], *, now: datetime
+) -> tuple[Report, Report]:
+    """The same by whoever holds the lock already, within his transaction if he has one."""
+    reports = []
+    for told in (None, bodies):
+        with connection.transaction(force_rollback=True):
+            reports.append(_Run(connection, ask, now=now, clock=lambda: 0.0, bodies=told).whole(now))
+    return reports[0], reports[1]
 
 
 def _once(connection: Connection[Any], ask: Ask, *, now: datetime, clock: Callable[[], float]) -> Report:
@@ -149,6 +156,7 @@ class _Run:
     def whole(self, seen_from: datetime) -> Report:
         """Look, judge, write."""
         run_id = store_recon.next_id(self.connection)
+        store_recon.show_stage(self.connection, "links")
         store_links.prepare(self.connection, self.sources)
         store_breaks.prepare(self.connection)
         touched = self._touch()
@@ -156,15 +164,18 @@ class _Run:
         look = store_links.chain_table if reconcile else store_links.suspects
         chains = look(self.connection, self.sources, touched=touched)
         self.lap("links")
+        store_recon.show_stage(self.connection, "rules")
         self._judge()
         self.lap("rules")
         coverage = msgspec.to_builtins(self.policy.coverage)
         if reconcile:
+            store_recon.show_stage(self.connection, "settlement")
             settling = Settling(self.connection, self.policy, self.span)
             self._add(settling.found())
             coverage |= settling.coverage
             self._levels(settling)
             self.lap("settlement")
+        store_recon.show_stage(self.connection, "breaks")
         moved = self._apply(run_id, touched)
         self.lap("breaks")
         report = self._report(run_id, chains=chains, moved=moved, coverage=coverage)

@@ -58,7 +58,7 @@ def build_till_app(gateway: TillGateway) -> App:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _live(receive, send)
+            await live(receive, send)
         elif scope["type"] == "http":
             await _serve(gateway, scope, receive, send)
 
@@ -70,22 +70,23 @@ async def _serve(gateway: TillGateway, scope: Scope, receive: Receive, send: Sen
     query = scope["query_string"].decode("latin-1")
     path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
     base = f"http://{headers.get('host', '127.0.0.1')}"
-    body = await _body(receive)
+    body = await body_of(receive)
     if path.startswith("/v3/"):
         target = path + (f"?{query}" if query else "")
         authorization = headers.get("authorization", "")
         asked = wechatpay.Asked(method=scope["method"], target=target, body=body, authorization=authorization)
         status, told, more = gateway.wechat(asked, base)
-        await _answer(send, status, told, more)
+        await answer_http(send, status, told, headers=more)
     elif path == "/gateway.do":
-        await _answer(send, 200, gateway.alipay(query, body, base), {})
+        await answer_http(send, 200, gateway.alipay(query, body, base))
     elif path == "/alipay-bill" and (bill := gateway.alipay_bill(query)) is not None:
-        await _answer(send, 200, bill, {"content-type": "application/zip"})
+        await answer_http(send, 200, bill, headers={"content-type": "application/zip"})
     else:
-        await _answer(send, 404, b'{"error":"no such gateway"}', {})
+        await answer_http(send, 404, b'{"error":"no such gateway"}')
 
 
-async def _live(receive: Receive, send: Send) -> None:
+async def live(receive: Receive, send: Send) -> None:
+    """Say that we are up, and down when asked to."""
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})
@@ -93,7 +94,8 @@ async def _live(receive: Receive, send: Send) -> None:
             return
 
 
-async def _body(receive: Receive) -> bytes:
+async def body_of(receive: Receive) -> bytes:
+    """The request's body, up to a bound."""
     body = b""
     while len(body) <= MAX_BODY:
         message = await receive()
@@ -103,8 +105,9 @@ async def _body(receive: Receive) -> bytes:
     return body
 
 
-async def _answer(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
-    told = {"content-type": "application/json; charset=utf-8", **headers}
+async def answer_http(send: Send, status: int, body: bytes, *, headers: dict[str, str] | None = None) -> None:
+    """Send one answer."""
+    told = {"content-type": "application/json; charset=utf-8", **(headers or {})}
     if status != 204:
         told["content-length"] = str(len(body))
     raw = [(name.encode(), value.encode()) for name, value in told.items()]

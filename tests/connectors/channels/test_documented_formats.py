@@ -18,7 +18,7 @@ def _blocks(kind: str) -> list[str]:
 
 
 def test_our_own_layout_as_documented(tmp_path: Path) -> None:
-    english, chinese, _ = _blocks("csv")
+    english, chinese, *_ = _blocks("csv")
     path = tmp_path / "orders.csv"
     path.write_text(english + chinese.splitlines()[0] + "\n")
     (record, _) = open_records(path)

@@ -26,6 +26,7 @@ export interface BulkResult {
 
 export type Permission =
   | "money.view"
+  | "money.reconcile"
   | "orders.view"
   | "orders.pii"
   | "cases.rule"
@@ -82,6 +83,7 @@ export interface Workbench {
     cases_open: number;
     held: number;
     unmapped_codes: number;
+    compensations_waiting: number;
     messages_pending: number;
     messages_set_aside: number;
   };

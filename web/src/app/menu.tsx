@@ -1,15 +1,18 @@
 /** The left menu (菜单): by what one may do, the daily first. */
 import {
   ApiOutlined,
+  AccountBookOutlined,
   AppstoreOutlined,
   AuditOutlined,
   BarChartOutlined,
+  DiffOutlined,
   BellOutlined,
   BookOutlined,
   BranchesOutlined,
   FieldTimeOutlined,
   FileSearchOutlined,
   HistoryOutlined,
+  MedicineBoxOutlined,
   NodeIndexOutlined,
   HeartOutlined,
   FileDoneOutlined,
@@ -35,7 +38,7 @@ export interface MenuEntry {
   word: Word;
   icon: ReactNode;
   anyOf: Permission[];
-  badge?: "cases_open" | "unmapped_codes";
+  badge?: "cases_open" | "unmapped_codes" | "compensations_waiting";
 }
 
 export interface MenuGroup {
@@ -88,6 +91,16 @@ export const MENU: MenuGroup[] = [
     entries: [
       { key: "payments", to: "/payments", word: "menu.payments", icon: <PayCircleOutlined />, anyOf: ["money.view"] },
       { key: "refunds", to: "/refunds", word: "menu.refunds", icon: <RollbackOutlined />, anyOf: ["money.view"] },
+      { key: "recon", to: "/recon", word: "menu.recon", icon: <AccountBookOutlined />, anyOf: ["money.view"] },
+      { key: "breaks", to: "/recon/breaks", word: "menu.breaks", icon: <DiffOutlined />, anyOf: ["money.view"] },
+      {
+        key: "compensation",
+        to: "/money/compensation",
+        word: "menu.compensation",
+        icon: <MedicineBoxOutlined />,
+        anyOf: ["money.view"],
+        badge: "compensations_waiting",
+      },
       { key: "trace", to: "/trace", word: "menu.trace", icon: <NodeIndexOutlined />, anyOf: ["money.view"] },
       { key: "ledger", to: "/ledger", word: "menu.ledger", icon: <BookOutlined />, anyOf: ["money.view"] },
       {

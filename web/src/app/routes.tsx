@@ -93,11 +93,34 @@ export const router = createBrowserRouter([
             lazy: async () => ({ Component: (await import("../screens/policies/FusePage")).FusePage }),
           },
           { path: "trace", lazy: async () => ({ Component: (await import("../screens/trace/TracePage")).TracePage }) },
+          { path: "recon", lazy: async () => ({ Component: (await import("../screens/recon/ReconPage")).ReconPage }) },
+          {
+            path: "recon/runs/:id",
+            lazy: async () => ({ Component: (await import("../screens/recon/RunPage")).RunPage }),
+          },
+          {
+            path: "recon/breaks",
+            lazy: async () => ({ Component: (await import("../screens/recon/BreakQueue")).BreakQueue }),
+          },
+          {
+            path: "recon/rules/:name",
+            lazy: async () => ({ Component: (await import("../screens/recon/RulePage")).RulePage }),
+          },
           {
             path: "callbacks",
             lazy: async () => ({
               Component: (await import("../screens/callbacks/CallbackAuditPage")).CallbackAuditPage,
             }),
+          },
+          {
+            path: "money/compensation",
+            lazy: async () => ({
+              Component: (await import("../screens/compensation/CompensationPage")).CompensationPage,
+            }),
+          },
+          {
+            path: "money/compensation/rules/:name",
+            lazy: async () => ({ Component: (await import("../screens/compensation/RulePage")).RulePage }),
           },
           {
             path: "ledger",

@@ -7,6 +7,7 @@ import { invalidate, useGet } from "../api/queries";
 import type { CaseDetail, Decision, TimelineItem } from "../api/types";
 import { useSession } from "../app/session";
 import { useT, useTitle } from "../i18n";
+import { rulingRights } from "../logic/decisions";
 import { formatMinute } from "../logic/time";
 import { problemWords } from "../parts/problemWords";
 import { SeverityTag, StateTag } from "../parts/Tags";
@@ -58,7 +59,7 @@ function CaseView({ detail }: { detail: CaseDetail }) {
   const { act, said, busy } = useCaseAct(detail.id);
   const [deciding, setDeciding] = useState<Decision | null>(null);
   const open = detail.closed_at === null;
-  const ruling = open && can("cases.rule");
+  const ruling = open && can(...rulingRights(detail.subject_kind));
   const rule = async (decision: Decision, reason: string) => {
     await act("ruling", { decision, reason }, t("mobile.done"));
     setDeciding(null);

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from fenghe.cli.bench import limit, load, parts, store, traffic
+from fenghe.cli.bench import cpu, limit, load, parts, store, traffic
 from fenghe.kernel.audit import store as audit
 from fenghe.kernel.database.supervisor import running
 from fenghe.kernel.migrations import migrate
@@ -23,12 +23,18 @@ JUDGE_AT_LEAST = 1.5
 
 
 class Figure(msgspec.Struct, kw_only=True):
-    """One measured thing: rows a second, and its ratio to the commit limit measured just before and after it."""
+    """One measured thing: rows a second, and its ratio to the commit limit measured just before and after it.
+
+    `cpu_us` is the processor time of one, server and clients together. Beside the limit's it tells what the ratio is where
+    the processors alone decide, whoever else uses them.
+    """
 
     what: str
     per_second: float
     limit: float
     ratio: float
+    cpu_us: float | None
+    limit_cpu_us: float | None
     at_least: float | None
     note: str = ""
 
@@ -78,7 +84,7 @@ def _middle(rounds: list[Figure], what: str) -> Figure:
     )
 
 
-def _limit(database: Any) -> float:
+def _limit(database: Any) -> limit.Limit:
     return limit.single_row_commits(database.owner_url, seconds=3)
 
 
@@ -89,11 +95,13 @@ def _door(database: Any, count: int, *, seed: int) -> Figure:
     before = _limit(database)
     with parts.door_running(database.app_url) as port:
         load.drive(port, calls[:warm], connections=64)
+        cpu_before = cpu.seconds()
         done = load.drive(port, calls[warm:], connections=64)
-    commits = statistics.mean((before, _limit(database)))
+        cost = cpu.per_unit_us(cpu_before, count)
+    around = (before, _limit(database))
     note = f"p50 {done.p50_ms:.1f} ms, p99 {done.p99_ms:.1f} ms, answers {done.answers}"
     what = f"webhook acknowledged after commit at {have:,} stored, 64 connections"
-    return _figure(what, done.per_second, commits, DOOR_AT_LEAST, note)
+    return _figure(what, done.per_second, around, DOOR_AT_LEAST, cpu_us=cost, note=note)
 
 
 def _grow(database: Any, size: int, *, seed: int, workers: int) -> None:
@@ -108,16 +116,32 @@ def _judge(database: Any, count: int, *, seed: int, workers: int) -> Figure:
     parts.fill(database.app_url, count=count, seed=seed)
     have = store.stored(database.app_url) - count
     before = _limit(database)
-    seconds = parts.drain(database.app_url, workers=workers)
-    commits = statistics.mean((before, _limit(database)))
-    return _figure(
-        f"judged and written at {have:,} stored, {workers} workers", count / seconds, commits, JUDGE_AT_LEAST, ""
-    )
+    seconds, cpu_before = parts.drain(database.app_url, workers=workers)
+    cost = cpu.per_unit_us(cpu_before, count)
+    what = f"judged and written at {have:,} stored, {workers} workers"
+    return _figure(what, count / seconds, (before, _limit(database)), JUDGE_AT_LEAST, cpu_us=cost)
 
 
-def _figure(what: str, per_second: float, commits: float, at_least: float, note: str) -> Figure:
+def _figure(
+    what: str,
+    per_second: float,
+    around: tuple[limit.Limit, limit.Limit],
+    at_least: float,
+    *,
+    cpu_us: float | None,
+    note: str = "",
+) -> Figure:
+    commits = statistics.mean(one.per_second for one in around)
+    costs = [one.cpu_us for one in around if one.cpu_us is not None]
     return Figure(
-        what=what, per_second=per_second, limit=commits, ratio=per_second / commits, at_least=at_least, note=note
+        what=what,
+        per_second=per_second,
+        limit=commits,
+        ratio=per_second / commits,
+        cpu_us=cpu_us,
+        limit_cpu_us=statistics.mean(costs) if costs else None,
+        at_least=at_least,
+        note=note,
     )
 
 
@@ -130,12 +154,22 @@ def _verify(database: Any) -> dict[str, Any]:
 
 def _table(figures: list[Figure]) -> Table:
     table = Table(title="fenghe bench: ratios to this machine's 32-connection single-row commit rate")
-    for name in ("what", "per second", "commit limit", "ratio", "at least", "note"):
+    for name in ("what", "per second", "commit limit", "ratio", "at least", "CPU µs (limit)", "note"):
         table.add_column(name, justify="left" if name in ("what", "note") else "right")
     for one in figures:
         wanted = f"{one.at_least:.1f}" if one.at_least is not None else ""
         mark = "" if one.at_least is None or one.ratio >= one.at_least else "  [red]below[/red]"
         table.add_row(
-            one.what, f"{one.per_second:,.0f}", f"{one.limit:,.0f}", f"{one.ratio:.2f}{mark}", wanted, one.note
+            one.what,
+            f"{one.per_second:,.0f}",
+            f"{one.limit:,.0f}",
+            f"{one.ratio:.2f}{mark}",
+            wanted,
+            f"{_whole(one.cpu_us)} ({_whole(one.limit_cpu_us)})",
+            one.note,
         )
     return table
+
+
+def _whole(number: float | None) -> str:
+    return "?" if number is None else f"{number:,.0f}"

@@ -13,7 +13,7 @@ import psycopg
 import uvicorn
 import uvloop
 
-from fenghe.cli.bench import traffic
+from fenghe.cli.bench import cpu, traffic
 from fenghe.connectors import zto
 from fenghe.hub.worker import Worker
 from fenghe.kernel.door.door import App, Door, Receive, Scope, Send
@@ -97,8 +97,8 @@ def run_worker(dsn: str, start: Any, ready: Any) -> None:
             pass
 
 
-def drain(dsn: str, *, workers: int) -> float:
-    """Seconds until everything stored is judged."""
+def drain(dsn: str, *, workers: int) -> tuple[float, float | None]:
+    """(seconds until everything stored is judged, the processor's clock as they began)."""
     context = multiprocessing.get_context("spawn")
     start, ready = context.Event(), context.Semaphore(0)
     crowd = [context.Process(target=run_worker, args=(dsn, start, ready), daemon=True) for _ in range(workers)]
@@ -106,8 +106,8 @@ def drain(dsn: str, *, workers: int) -> float:
         process.start()
     for _ in crowd:
         ready.acquire()
-    began = time.perf_counter()
+    began, cpu_before = time.perf_counter(), cpu.seconds()
     start.set()
     for process in crowd:
         process.join()
-    return time.perf_counter() - began
+    return time.perf_counter() - began, cpu_before

@@ -22,7 +22,7 @@ def add_traces(scans: Scans, told: Any, *, number: str = "") -> None:
     """A scan, a list of scans, or an object that holds a list."""
     for record in scans.records(told, "body"):
         own = field_of(record, "billCode", "billcode") or number
-        nested = next((record[name] for name in NESTED if isinstance(record.get(name), list | dict)), None)
+        nested = next((record[name] for name in NESTED if name in record and _holds(record[name])), None)
         if nested is not None and trace_code(record) is None:
             add_traces(scans, nested, number=own)
         else:
@@ -50,6 +50,10 @@ def _add_trace(scans: Scans, told: Mapping[str, Any], number: str) -> None:
         facts=facts,
     )
     scans.add(event, time=field_of(told, "scanDate", "actionTime"), number_field="billCode", time_field="scanDate")
+
+
+def _holds(value: Any) -> bool:
+    return isinstance(value, dict | list)
 
 
 def trace_code(told: Mapping[str, Any]) -> str | None:

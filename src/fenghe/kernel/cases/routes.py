@@ -37,6 +37,8 @@ from fenghe.kernel.web.routes_support import (
 )
 
 LONGEST_REASON: Final = 500
+MONEY: Final = ("payment", "refund")
+"""Subjects whose cases are also the business of who reconciles."""
 _TOPICS: Final = ("cases", "orders", "workbench")
 _SORTED: Final = paged(*store.SORTS, default=store.DEFAULT_SORT)
 
@@ -162,15 +164,26 @@ def read_detail(connection: Connection[Any], hub: RoomHub, *, case_id: int, shop
     )
 
 
-@post("/api/cases/{case_id:str}/ruling", guards=[requires("cases.rule")], status_code=200)
+@post("/api/cases/{case_id:str}/ruling", guards=[requires("cases.rule", "money.reconcile")], status_code=200)
 async def rule_case(request: ApiRequest, case_id: FromPath[str], data: JSONBody[RulingBody]) -> CaseDetail:
     """Settle a case, or ask again; 409 when somebody else was first."""
     number, reason = read_id(case_id), _reason(data.reason)
     hub, person = room_hub(request), current_person(request)
-    await hub.sync(_must_see, number, person=person)
+    await hub.sync(_may_rule, number, person=person)
     await _rule(request, number, decision=data.decision, reason=reason)
     await hub.sync(beat, _TOPICS)
     return await _detail(request, number)
+
+
+def _may_rule(connection: Connection[Any], case_id: int, *, person: Person) -> None:
+    """Who reconciles may also rule on what is said of payments and refunds, and on nothing else."""
+    case = store.find_case(connection, case_id, shops=person.shops)
+    if case is None:
+        raise not_found(f"工单 {case_id}")
+    if not person.may("cases.rule") and case["subject_kind"] not in MONEY:
+        raise Problem(
+            403, "这个工单不是资金的事,需要权限 “裁定工单”(cases.rule)。请转给客服或运营。", code="right_missing"
+        )
 
 
 def _must_see(connection: Connection[Any], case_id: int, *, person: Person) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from functools import lru_cache
 from typing import Any
 
 import uvicorn
@@ -100,7 +101,7 @@ class CorkedProtocol(HttpToolsProtocol):
         """Write it; then go on with what came meanwhile, or wait as long as uvicorn does for the next request."""
         self._pending = False
         if not self.transport.is_closing():
-            self.transport.write(_rendered(answer, self.server_state.default_headers))
+            self.transport.write(_rendered(answer, tuple(self.server_state.default_headers)))
         if self._stopping:
             self.transport.close()
         elif self._later:
@@ -153,8 +154,9 @@ class CorkedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+@lru_cache(maxsize=64)
 def _rendered(answer: Answer, headers: Headers) -> bytes:
-    """An answer as HTTP/1.1 has it."""
+    """An answer as HTTP/1.1 has it; within one second most are the same."""
     told = (
         *headers,
         (b"content-type", answer.content_type.encode()),

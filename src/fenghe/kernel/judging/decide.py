@@ -68,6 +68,9 @@ def combine(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 
 def book(path: Sequence[Booked], steps: Sequence[Step], version: int) -> tuple[list[Booked], list[Entry]]:
     """(new path, audit rows) for a road that is now `steps`; rows are numbered on from `version`."""
+    if _goes_on(path, steps):
+        fresh = [Booked(step, version + place) for place, step in enumerate(steps[len(path) :], 1)]
+        return [*path, *fresh], [Entry(step=one.step, seq=one.seq, reverses_seq=None) for one in fresh]
     wanted = {_identity(step): step for step in steps}
     kept = {_identity(booked.step): booked for booked in path if _identity(booked.step) in wanted}
     entries: list[Entry] = []
@@ -83,6 +86,11 @@ def book(path: Sequence[Booked], steps: Sequence[Step], version: int) -> tuple[l
             entries.append(Entry(step=step, seq=version, reverses_seq=None))
         road.append(kept[identity])
     return road, entries
+
+
+def _goes_on(path: Sequence[Booked], steps: Sequence[Step]) -> bool:
+    """Is the road the one that is booked, going on from its end? So it is for nearly every scan that comes in time."""
+    return len({step.key for step in steps}) == len(steps) and [one.step for one in path] == list(steps[: len(path)])
 
 
 def _identity(step: Step) -> tuple[str | None, str, str, str]:

@@ -5,7 +5,7 @@ none of it; nothing is written for what was already known.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +20,10 @@ from fenghe.kernel.values import Dispute, Observation, Projection, from_ms
 
 
 class Judged(msgspec.Struct, kw_only=True):
-    """What a batch came to. `overfull`: messages whose subject holds too much already, to be set aside."""
+    """What a batch came to. `overfull`: messages whose subject holds too much already, to be set aside.
+
+    `left`: messages that had no effect because another worker holds a subject they are about.
+    """
 
     subjects: int = 0
     changed: int = 0
@@ -29,6 +32,7 @@ class Judged(msgspec.Struct, kw_only=True):
     cases_opened: int = 0
     cases_closed: int = 0
     overfull: set[int] = msgspec.field(default_factory=set)
+    left: set[int] = msgspec.field(default_factory=set)
 
 
 class _Batch(msgspec.Struct, kw_only=True):
@@ -46,17 +50,36 @@ class _Batch(msgspec.Struct, kw_only=True):
 
 
 def judge(
-    connection: Connection[Any], told: Sequence[Told], *, rules: Rules, digests: Mapping[int, str], now_ms: int
+    connection: Connection[Any],
+    told: Sequence[Told],
+    *,
+    rules: Rules,
+    digests: Mapping[int, str],
+    now_ms: int,
+    wait: bool = True,
 ) -> Judged:
-    """Judge what a batch of messages told. `digests` holds the SHA-256 of the bytes of the batch's own messages."""
-    by_subject: dict[tuple[str, str], list[Told]] = defaultdict(list)
-    for one in told:
-        by_subject[(one.kind, one.subject)].append(one)
-    held = store.lock_subjects(connection, by_subject)
+    """Judge what a batch of messages told. `digests` holds the SHA-256 of the bytes of the batch's own messages.
+
+    Without `wait` a message about a subject that another worker holds is left whole: none of its words counts.
+    """
+    by_subject = _by_subject(told)
+    held = store.lock_subjects(connection, by_subject, wait=wait)
+    left = {one.observation.message_id for name, said in by_subject.items() if name not in held for one in said}
+    if left:
+        by_subject = _by_subject([one for one in told if one.observation.message_id not in left])
     batch = _Batch(now_ms=now_ms)
     for name, said in by_subject.items():
         _consider(batch, held[name], said, rules[name[0]])
-    return _write(connection, batch, rules=rules, digests=digests, subjects=len(held))
+    judged = _write(connection, batch, rules=rules, digests=digests, subjects=len(by_subject))
+    judged.left = left
+    return judged
+
+
+def _by_subject(told: Iterable[Told]) -> dict[tuple[str, str], list[Told]]:
+    by_subject: dict[tuple[str, str], list[Told]] = defaultdict(list)
+    for one in told:
+        by_subject[(one.kind, one.subject)].append(one)
+    return by_subject
 
 
 def judge_due(connection: Connection[Any], *, rules: Rules, now_ms: int, limit: int = 1000) -> Judged:
@@ -161,6 +184,8 @@ def _close_cases(
     wanted: Mapping[str, Dispute],
     history: Sequence[Observation],
 ) -> None:
+    if not held.open_cases:
+        return
     disputes = {dispute.key: dispute for dispute in projection.disputes}
     said = {one.key: one for one in history}
     for key in held.open_cases:

@@ -56,8 +56,10 @@ SELECT_SUBJECTS = (
 )
 
 
-def lock_subjects(connection: Connection[Any], names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Held]:
-    """Lock the named subjects, creating those nobody has told of.
+def lock_subjects(
+    connection: Connection[Any], names: Iterable[tuple[str, str]], *, wait: bool = True
+) -> dict[tuple[str, str], Held]:
+    """Lock the named subjects, creating those nobody has told of. Without `wait`, those another worker holds are not in it.
 
     Two workers never wait for each other in a ring: all new ones are made first and in one order, then all are locked in
     that order, so whoever waits while making holds no lock yet.
@@ -75,12 +77,8 @@ def lock_subjects(connection: Connection[Any], names: Iterable[tuple[str, str]])
             " on conflict (kind, key) do nothing",
             ([name[0] for name in missing], [name[1] for name in missing]),
         )
-    return _lock(connection, ordered)
-
-
-def _lock(connection: Connection[Any], names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Held]:
-    cursor = connection.execute(SELECT_SUBJECTS, ([name[0] for name in names], [name[1] for name in names]))
-    return {(held.kind, held.key): held for held in map(_as_held, cursor)}
+    rows = connection.execute(SELECT_SUBJECTS if wait else SELECT_SUBJECTS + " skip locked", (kinds, keys)).fetchall()
+    return {(held.kind, held.key): held for held in map(_as_held, rows)}
 
 
 def claim_due(connection: Connection[Any], *, limit: int) -> list[Held]:
@@ -159,7 +157,7 @@ def _observation_columns(subject_id: int, told: Told) -> tuple[str, ...]:
 
 
 def write_subjects(connection: Connection[Any], changes: Sequence[Change]) -> None:
-    """Write every changed subject in one statement."""
+    """Write every changed subject in one statement, and note that its clocks have to be read again."""
     if not changes:
         return
     connection.execute(
@@ -173,6 +171,7 @@ def write_subjects(connection: Connection[Any], changes: Sequence[Change]) -> No
         " chain_head = c.chain_head, history = c.history, path = c.path, open_cases = c.open_cases, due_at = c.due_at,"
         " told_at = c.told_at, told_count = c.told_count, changed_at = now() from changed_subject c where s.id = c.id"
     )
+    connection.execute("insert into clock_look (subject_id) select id from changed_subject")
 
 
 def _subject_columns(change: Change) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ grant update on source, message_handling, refused_delivery, subject, observation
 grant update on calendar_job to fenghe_app;
 grant update on order_book, payment, refund, statement_file to fenghe_app;
 grant update on accounting_period, ledger_balance, ledger_posting, ledger_cursor to fenghe_app;
-grant update on recon_mark, recon_break, recon_ruling to fenghe_app;
+grant update on recon_mark, recon_break, recon_ruling, recon_ask to fenghe_app;
 grant update on case_watch, case_escalation, notice_robot, robot_pace, notice_preference, notice_setting to fenghe_app;
 grant update (routed_at) on notice to fenghe_app;
 grant update (delivery_id, told_at) on notice_item to fenghe_app;
@@ -19,6 +19,7 @@ grant delete on declaration_draft, web_session, saved_view to fenghe_app;
 grant update on callback_audit to fenghe_app;
 grant delete on callback_audit, callback_upload, callback_target, callback_finding to fenghe_app;
 grant delete on period_wish to fenghe_app;
+grant update on compensation, compensation_look to fenghe_app;
 grant update on order_book, payment, refund, statement_file, pay_order to fenghe_app;
 grant update on recon_mark, recon_break, recon_ruling to fenghe_app;
 grant delete on declaration_draft, web_session, saved_view to fenghe_app;

@@ -49,8 +49,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "purchasing": frozenset({"orders.view", "exports.create"}),
     "finance": frozenset(
         {
-            "orders.view", "cases.rule", "money.view", "money.import", "money.edit", "money.reconcile", "money.approve",
-            "exports.create", "audit.view", "inbox.view",
+            "orders.view", "money.view", "money.import", "money.edit", "money.reconcile", "money.approve",
+            "exports.create", "audit.view",
         }
     ),
     "warehouse": frozenset({"orders.view"}),

@@ -3,12 +3,14 @@ import { actions } from "./actions";
 import { app } from "./app";
 import { callbacks } from "./callbacks";
 import { clocks } from "./clocks";
+import { compensation } from "./compensation";
 import { flow } from "./flow";
 import { heartbeat } from "./heartbeat";
 import { ledger } from "./ledger";
 import { notices } from "./notices";
 import { payments } from "./payments";
 import { reasons } from "./reasons";
+import { recon } from "./recon";
 import { shared } from "./shared";
 import { statements } from "./statements";
 import { states } from "./states";
@@ -19,12 +21,14 @@ export const WORDS = {
   ...app,
   ...callbacks,
   ...clocks,
+  ...compensation,
   ...flow,
   ...heartbeat,
   ...ledger,
   ...notices,
   ...payments,
   ...reasons,
+  ...recon,
   ...shared,
   ...statements,
   ...states,
@@ -37,12 +41,14 @@ export const PARTS = [
   app,
   callbacks,
   clocks,
+  compensation,
   flow,
   heartbeat,
   ledger,
   notices,
   payments,
   reasons,
+  recon,
   shared,
   statements,
   states,

@@ -136,6 +136,7 @@ export const ledger = {
   "trace.uncovered": ["没有数据来源、无法判断：{legs}", "Not fed by anybody, so unknown: {legs}"],
   "trace.accounts": ["账上科目余额", "What the books hold"],
   "trace.raw": ["原文", "Raw"],
+  "permission.money.reconcile": ["处理差异、批准人工匹配", "Work on differences"],
   "permission.money.edit": ["编辑资金规则", "Edit money rules"],
   "permission.money.approve": ["复核资金处理", "Approve money"],
 } as const satisfies Dictionary;

@@ -7,6 +7,7 @@ import { useGet } from "../../api/queries";
 import type { CaseDetail, Decision } from "../../api/types";
 import { useSession } from "../../app/session";
 import { useT, useTitle } from "../../i18n";
+import { rulingRights } from "../../logic/decisions";
 import { stepFrom } from "../../logic/queue";
 import { formatMinute } from "../../logic/time";
 import { ErrorPanel } from "../../parts/ErrorPanel";
@@ -46,7 +47,7 @@ function CaseScreen({ detail }: { detail: CaseDetail }) {
     if (next && next !== detail.id) navigate(`/cases/${next}`);
   };
   const decide = (decision: Decision) => {
-    if (open && can("cases.rule") && detail.decisions.includes(decision)) setDeciding(decision);
+    if (open && can(...rulingRights(detail.subject_kind)) && detail.decisions.includes(decision)) setDeciding(decision);
   };
   useKeys({
     j: () => go(1),

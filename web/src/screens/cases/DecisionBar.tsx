@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import type { CaseDetail, Decision } from "../../api/types";
 import { useSession } from "../../app/session";
 import { useT, useTitle } from "../../i18n";
-import { decideWord } from "../../logic/decisions";
+import { decideWord, rulingRights } from "../../logic/decisions";
 
 const LOOKS: Record<Decision, { icon: ReactNode; key: string }> = {
   accept_theirs: { icon: <SwapOutlined />, key: "a" },
@@ -18,7 +18,7 @@ export function DecisionBar({ detail, onDecide }: { detail: CaseDetail; onDecide
   const t = useT();
   const title = useTitle();
   const { can } = useSession();
-  const allowed = can("cases.rule");
+  const allowed = can(...rulingRights(detail.subject_kind));
   const params = {
     no: detail.subject_label,
     ours: title("state", detail.ours, detail.ours_title),

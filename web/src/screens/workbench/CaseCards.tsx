@@ -50,9 +50,15 @@ function Card({ each }: { each: CaseCount }) {
         </span>
         <ArrowRightOutlined className="fh-case-card-go" />
       </Link>
-      {each.ours && each.theirs && <Sides each={each} />}
+      {tellsAPair(each) && <Sides each={each} />}
     </div>
   );
+}
+
+/** A pair worth a line of its own: one that several cases share, in the words of a code table. */
+function tellsAPair(each: CaseCount): boolean {
+  const aboutMoney = each.kind.startsWith("payment.") || each.kind.startsWith("refund.");
+  return Boolean(each.ours && each.theirs) && each.most > 1 && !aboutMoney;
 }
 
 /** The pair that most cases of this kind are about, as a way to exactly these. */

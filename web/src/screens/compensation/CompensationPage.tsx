@@ -1,0 +1,32 @@
+/** 补偿审批: what repairs the breaks, what could not be repaired and why, and what may be done at all. */
+import { Tabs } from "antd";
+import { useSearchParams } from "react-router";
+import { useT } from "../../i18n";
+import { NeedsAny } from "../../parts/NeedsAny";
+import { PageHead } from "../../parts/PageHead";
+import { AsideList } from "./AsideList";
+import { CompensationList } from "./CompensationList";
+import { RuleList } from "./RuleList";
+
+const VIEWS = { list: CompensationList, aside: AsideList, rules: RuleList } as const;
+
+type View = keyof typeof VIEWS;
+
+export function CompensationPage() {
+  const t = useT();
+  const [search, setSearch] = useSearchParams();
+  const asked = search.get("view") ?? "list";
+  const view: View = asked in VIEWS ? (asked as View) : "list";
+  const Body = VIEWS[view];
+  return (
+    <NeedsAny anyOf={["money.view"]}>
+      <PageHead title={t("menu.compensation")} note={t("comp.intro")} />
+      <Tabs
+        activeKey={view}
+        items={(Object.keys(VIEWS) as View[]).map((key) => ({ key, label: t(`comp.${key}`) }))}
+        onChange={(key) => setSearch(key === "list" ? {} : { view: key })}
+      />
+      <Body />
+    </NeedsAny>
+  );
+}
