@@ -148,6 +148,7 @@ export const recon = {
   "breakSide.ours": ["我方", "Ours"],
   "breakSide.theirs": ["对方", "Theirs"],
   "differ.amount": ["金额", "amount"],
+  "differ.state": ["状态", "state"],
   "differ.payment": ["支付", "payment"],
   "differ.order": ["订单", "order"],
   "differ.voucher": ["凭证", "voucher"],

@@ -36,6 +36,12 @@ export function lineTarget(
 }
 
 const STEPS = [1, 3, 5] as const;
+const VOUCHERS = 4;
+
+/** The level nobody told us anything of: the books', when there is no voucher at all. It is passed through, not compared. */
+function unheard(page: ReconRunPage): number | null {
+  return page.coverage.vouchers === false ? VOUCHERS : null;
+}
 
 /** One step of it alone, between its two levels: small causes are seen better. */
 function stepBars(bars: Bar[], step: number): Bar[] {
@@ -51,8 +57,12 @@ export function Waterfall({ page }: { page: ReconRunPage }) {
   const currencies = useMemo(() => currenciesOf(page.waterfall), [page.waterfall]);
   const currency = search.get("currency") ?? currencies[0] ?? "CNY";
   const lines = useMemo(() => page.waterfall.filter((one) => one.currency === currency), [page.waterfall, currency]);
+  const unknown = unheard(page);
   const step = Number(search.get("step") ?? 0);
-  const bars = useMemo(() => stepBars(barsOf(lines), step), [lines, step]);
+  const bars = useMemo(
+    () => stepBars(barsOf(lines), step).filter((bar) => bar.kind !== "level" || bar.line.place !== unknown),
+    [lines, step, unknown],
+  );
   const named = (line: WaterfallLine) =>
     line.cause ? cause(line.cause, line.title) : t(`recon.level.${line.place as 0 | 2 | 4 | 6}`);
   const titles = useMemo(() => bars.map((bar) => named(bar.line)), [bars, t]);
@@ -77,7 +87,7 @@ export function Waterfall({ page }: { page: ReconRunPage }) {
   };
   return (
     <>
-      <Levels lines={lines} currency={currency} />
+      <Levels lines={lines} currency={currency} unknown={unknown} />
       <Panel
         title={t("recon.waterfall")}
         testId="waterfall"
@@ -107,13 +117,13 @@ export function Waterfall({ page }: { page: ReconRunPage }) {
   );
 }
 
-function Levels({ lines, currency }: { lines: WaterfallLine[]; currency: string }) {
+function Levels({ lines, currency, unknown }: { lines: WaterfallLine[]; currency: string; unknown: number | null }) {
   const t = useT();
   const left = stepsOf(lines).reduce((all, step) => all + Math.abs(step.left), 0);
   return (
     <div className="fh-recon-levels" data-testid="levels">
       {([0, 2, 4, 6] as const).map((place) => {
-        const level = lines.find((one) => !one.cause && one.place === place);
+        const level = place !== unknown && lines.find((one) => !one.cause && one.place === place);
         return (
           <div key={place} className="fh-recon-level">
             <small>{t(`recon.level.${place}`)}</small>
