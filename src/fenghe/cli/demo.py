@@ -23,6 +23,7 @@ from fenghe.kernel.database.opening import hold_database
 from fenghe.kernel.logs import logs_to_stderr
 from fenghe.kernel.migrations import migrate
 from fenghe.kernel.secrets import hub_key
+from fenghe.money import store_asks
 from fenghe.simulator.clock import VirtualClock
 from fenghe.simulator.pushing import Pushed
 from fenghe.simulator.robots import Hall, build_robots
@@ -31,6 +32,7 @@ from fenghe.simulator.running import serving as serving_apps
 
 console = Console()
 DONE_SECONDS = 150.0
+SETTLE_SECONDS = 30.0
 START_SECONDS = 90.0
 """A busy machine takes its time to import everything."""
 Say = Callable[..., None]
@@ -87,7 +89,7 @@ def _play_once(app_url: str, world: demo_world.Demo, *, key: bytes, say: Say, as
 
 def _play_on(app_url: str, world: demo_world.Demo, *, key: bytes, port: int, now: datetime, say: Say) -> None:
     """Until Ctrl-C."""
-    driver = threading.Thread(target=_live, args=(world, f"http://127.0.0.1:{port}", now, say), daemon=True)
+    driver = threading.Thread(target=_live, args=(app_url, world, f"http://127.0.0.1:{port}", now, say), daemon=True)
     _banner(say, port)
     serving.run_api(app_url, key=key, host="127.0.0.1", port=port, ready=driver.start)
 
@@ -154,10 +156,19 @@ def _findings(app_url: str, world: demo_world.Demo, *, sent: Pushed, seconds: fl
         return demo_world.findings(connection, world, sent=sent, seconds=seconds)
 
 
-def _live(world: demo_world.Demo, address: str, now: datetime, say: Say) -> None:
+def _live(app_url: str, world: demo_world.Demo, address: str, now: datetime, say: Say) -> None:
     """What happened up to some hours ago at once, the last hours in fast motion, then in real time."""
-    sent = asyncio.run(demo_world.live(world, address, now=now))
+    sent = asyncio.run(demo_world.live(world, address, now=now, heard=lambda: _reconcile_once(app_url)))
     say(f"沙箱的世界讲完了:{sent.sent} 条推送,{sent.acknowledged} 条被确认。")
+
+
+def _reconcile_once(app_url: str) -> None:
+    """A first reconciliation of what has been told, so that nobody meets empty books."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    with psycopg.connect(app_url, autocommit=True) as connection:
+        while not store_demo.settled(connection) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        store_asks.ask(connection, kind="reconcile", scope="all", first=None, last=None, by="fenghe")
 
 
 def _report(found: demo_money.Found, *, say: Say, as_json: bool) -> None:

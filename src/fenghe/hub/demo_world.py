@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -226,10 +226,14 @@ def _collectors() -> dict[str, str]:
     return {name: f"{name}-demo" for name in COLLECTORS}
 
 
-async def live(world: Demo, address: str, *, now: datetime) -> Pushed:
-    """The same, but the hours before `now` in fast motion, and what is still to come in real time."""
+async def live(world: Demo, address: str, *, now: datetime, heard: Callable[[], None]) -> Pushed:
+    """The same, but the hours before `now` in fast motion, and what is still to come in real time.
+
+    `heard` is called once, when what lies before these hours was sent.
+    """
     start = now - HISTORY
     sent = await push_until(world, address, until=start)
+    await asyncio.to_thread(heard)
     played = await _play(world, address, VirtualClock(start, speed=FAST), after=start, until=now)
     still = await _play(world, address, VirtualClock(now, speed=1.0), after=now, until=LAST)
     return Pushed(
