@@ -72,6 +72,14 @@ def _settled(connection: Connection[Any]) -> bool:
     return row is not None and not row[0]
 
 
+def until_clocks_ran(url: str, *, seconds: float = 120.0) -> None:
+    """Wait until every change was looked at for its clocks, and none has a moment of its own behind it."""
+    waits = (
+        "select exists (select from clock_look) or exists (select from stage_clock where look_at <= clock_timestamp())"
+    )
+    until(lambda: not ask(url, waits), seconds=seconds, what="every clock has run")
+
+
 def ask(url: str, query: str, *values: Any) -> Any:
     """The first value of the first row; None when there is no row."""
     with psycopg.connect(url, autocommit=True) as connection:

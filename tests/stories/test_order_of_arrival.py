@@ -13,7 +13,7 @@ from fenghe.simulator.faults import FaultKind
 from fenghe.simulator.world import World
 from tests.stories import telling
 from tests.stories.driving import Call, add_sources, api_and_workers, own_database, send_all
-from tests.stories.holding import Held, ask, differences, held, until_settled
+from tests.stories.holding import Held, ask, differences, held, until_clocks_ran, until_settled
 from tests.world import declare
 
 SEED = 20260205
@@ -30,6 +30,7 @@ def run(database: Database, told: World, calls: Sequence[Call], folder: Path) ->
         sent = send_all(port, calls)
         assert not sent.refusals and not sent.broken
         until_settled(database.app_url)
+        until_clocks_ran(database.app_url)
     distinct = len({(call.path, call.body) for call in calls})
     assert ask(database.app_url, "select count(*) from inbound_message") == distinct
     repeats = "select sum(repeats) from message_handling"
