@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fenghe.hub.acts import run_sender
-from fenghe.hub.duties import run_calendar, run_duties, run_long_duties
+from fenghe.hub.duties import run_calendar, run_duties, run_long_duties, run_notices
 from fenghe.hub.notices import run_robots
 from fenghe.hub.polling import run_poller
 from fenghe.hub.worker import run as run_worker
@@ -79,6 +79,7 @@ def work(app_url: str, key: bytes, stop: threading.Event | None = None) -> None:
         threading.Thread(target=run_poller, args=(app_url,), kwargs={"stop": stop, "key": key}, daemon=True),
         threading.Thread(target=run_duties, args=(app_url,), kwargs={"stop": stop}, daemon=True),
         threading.Thread(target=run_robots, args=(app_url,), kwargs={"stop": stop, "key": key}, daemon=True),
+        threading.Thread(target=run_notices, args=(app_url,), kwargs={"stop": stop}, daemon=True),
         threading.Thread(target=run_long_duties, args=(app_url,), kwargs={"stop": stop}, daemon=True),
         threading.Thread(target=run_calendar, args=(app_url,), kwargs={"stop": stop}, daemon=True),
     ]

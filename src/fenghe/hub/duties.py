@@ -31,7 +31,6 @@ def duties() -> Sequence[Duty]:
         AskingDuty(),
         CompensationDuty(),
         StatementDuty(),
-        NoticeDuty(words),
         BeginWatches(),
         SettleAnswers(),
         WatchAccounts(),
@@ -58,6 +57,11 @@ def run_duties(dsn: str, *, stop: Any) -> None:
 def run_calendar(dsn: str, *, stop: Any) -> None:
     """Keep appointments until `stop` is set; any number of these may run."""
     running.keep_calendar(dsn, appointments(), stop=stop)
+
+
+def run_notices(dsn: str, *, stop: Any) -> None:
+    """Find and gather what people are to hear of, beside the duties: a bell waits for no audit."""
+    running.run(dsn, (NoticeDuty(words),), stop=stop)
 
 
 def run_long_duties(dsn: str, *, stop: Any) -> None:
