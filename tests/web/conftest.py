@@ -103,6 +103,11 @@ def anybody(browser: Browser, hub: str, console: list[str]) -> Iterator[Page]:
     expect.set_options(timeout=20_000)
     page.on("console", lambda said: console.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: console.append(str(error)))
+    # the console does not say which address it was: the report of a failed test shows what is printed here
+    page.on(
+        "response",
+        lambda answer: print(answer.status, answer.request.method, answer.url) if answer.status >= 400 else None,
+    )
     yield page
     context.close()
     assert not console, console

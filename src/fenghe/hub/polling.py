@@ -41,7 +41,7 @@ MOST_CALLS: Final = 16
 """Under way at once in this process."""
 MOST_OF_A_SOURCE: Final = 8
 EARLY: Final = timedelta(minutes=5)
-"""So much ahead of its time a parcel may be asked to fill a call that goes out anyway."""
+"""So much ahead of its time a parcel may be asked, to fill a call that goes out anyway or a minute that would be idle."""
 LEASE_SLACK_SECONDS: Final = 30.0
 RELOAD_SECONDS: Final = 2.0
 _log = structlog.get_logger("fenghe.poller")
@@ -125,17 +125,21 @@ class Poller:
         return able
 
     def _claim(self, name: str, source: Source, tracker: Tracker, now: datetime) -> list[Question]:
-        """Take as many parcels as the account's bucket, its breaker and our own places allow."""
+        """Take as many parcels as the account's bucket, its breaker and our own places allow.
+
+        Where a call carries one parcel, a full bucket is used a little ahead of time: so a minute in which more are
+        due than may be asked finds some of them asked already.
+        """
         policy_name = rate_name(source)
         rate = self.declared.heartbeat(policy_name)[0]
         batch = min(rate.batch or tracker.batch, tracker.batch)
         free = min(self._most_calls - self.under_way, MOST_OF_A_SOURCE - self._busy(name))
         if free <= 0:
             return []
-        due = store.count_due(self.connection, name, now=now, limit=free * batch)
-        if not due:
+        early = min(EARLY, rate.period / 20)
+        ahead = now + early if batch == 1 else now
+        if not store.count_due(self.connection, name, now=ahead, limit=1):
             return []
-        wanted = min(free, -(-due // batch))
         with self.connection.transaction():
             account = accounts.lock(self.connection, name, wait=False)
             if account is None or (account.paused_until is not None and account.paused_until > now):
@@ -143,8 +147,13 @@ class Poller:
             seconds = now.timestamp()
             bucket = pacing.filled(account.bucket, pace_of(rate), now=seconds)
             state = _probes_forgotten(account, now)
+            if bucket.tokens < pace_of(rate).burst:
+                ahead = now
+            due = store.count_due(self.connection, name, now=ahead, limit=free * batch)
+            wanted = min(free, -(-due // batch))
             calls = breaker.room(state, Pace().breaker, now=seconds, wanted=min(wanted, int(bucket.tokens)))
-            polls = self._take(name, tracker, rate, count=calls * batch, batch=batch, now=now) if calls else []
+            until = ahead if batch == 1 else now + early
+            polls = self._take(name, tracker, count=calls * batch, until=until, now=now) if calls else []
             parts = [polls[at : at + batch] for at in range(0, len(polls), batch)]
             accounts.sent(
                 self.connection,
@@ -160,11 +169,8 @@ class Poller:
     def _busy(self, source: str) -> int:
         return sum(1 for question in self._under_way.values() if question.source.id == source)
 
-    def _take(
-        self, name: str, tracker: Tracker, rate: HeartbeatPolicy, *, count: int, batch: int, now: datetime
-    ) -> list[Poll]:
+    def _take(self, name: str, tracker: Tracker, *, count: int, until: datetime, now: datetime) -> list[Poll]:
         """Claim, and leave out what need not be asked: parcels at their end, and numbers asked just now."""
-        until = now + min(EARLY, rate.period / 20) if batch > 1 else now
         lease = timedelta(seconds=Pace().timeout_seconds + LEASE_SLACK_SECONDS)
         polls = store.claim(self.connection, name, until=until, limit=count, lease=lease, now=now)
         polls = self._without_ended(polls, now)

@@ -43,6 +43,14 @@ function Probe() {
   return (
     <>
       <output>{search}</output>
+      <button
+        type="button"
+        data-testid="twice"
+        onClick={() => {
+          control.set({ filters: { q: "A7" }, page: 1 });
+          control.setFilter("shop", "S7");
+        }}
+      />
       <QueryTable<Row>
         screen="probe"
         source={{ topic: "orders", path: "/api/probe" }}
@@ -111,5 +119,11 @@ describe("a list", () => {
     expect(screen.getByTestId("bulk-bar").textContent).toContain(
       '{"mode":"filter","filter":{"tab":"held"},"expected":120}',
     );
+  });
+  it("builds a change on the one before, drawn or not", async () => {
+    show("/?q=A1");
+    fireEvent.click(await screen.findByTestId("twice"));
+    await waitFor(() => expect(document.querySelector("output")?.textContent).toContain("shop=S7"));
+    expect(document.querySelector("output")?.textContent).toContain("q=A7");
   });
 });

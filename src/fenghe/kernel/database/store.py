@@ -10,6 +10,7 @@ from psycopg import sql
 from fenghe.kernel.database.address import APP_ROLE, DATABASE_NAME, OWNER_ROLE, with_database
 
 CONNECT_SECONDS: Final = 10
+GRANTS_LOCK: Final = 7308
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
@@ -92,9 +93,11 @@ def drop_database(superuser_url: str, name: str) -> None:
 def open_to_app(url: str, role: str) -> None:
     """What the application needs before any table exists: come in, see the schema, stage rows in temporary tables.
 
-    Tables are granted one by one where migrations make them. Nobody else may come in.
+    Tables are granted one by one where migrations make them. Nobody else may come in. Two processes that start at
+    once take turns: PostgreSQL refuses two grants on one object at the same moment.
     """
-    with _session(url) as connection:
+    with _session(url) as connection, connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s)", (GRANTS_LOCK,))
         app, here = sql.Identifier(role), sql.Identifier(str(connection.info.dbname))
         connection.execute(sql.SQL("revoke all on database {} from public").format(here))
         connection.execute(sql.SQL("grant connect, temporary on database {} to {}").format(here, app))

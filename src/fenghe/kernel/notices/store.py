@@ -15,7 +15,7 @@ from fenghe.kernel.notices.rule import NOTICE_RULE, NoticeRule, rules_of
 from fenghe.kernel.notices.timing import step_due
 from fenghe.kernel.store_reading import Row, fetch
 
-WATCH_LOCK: Final = 7315
+WATCH_LOCK: Final = 7318
 BATCH: Final = 2_000
 
 _SHOP: Final = (

@@ -22,7 +22,7 @@ LOCALES: Final = ("zh-CN", "en")
 SEEN_EVERY_SECONDS: Final = 60
 """How exact `last_seen_at` is: one write a minute and person, not one a request."""
 
-ADMINS_LOCK: Final = 7320
+ADMINS_LOCK: Final = 7321
 """Held while roles or activity change, so that two admins cannot take the last one away from each other."""
 
 _ACCOUNT: Final = (
