@@ -66,8 +66,8 @@ def test_the_screen_drops_nothing_wrong(migrated_database: Database, legs: froze
     everything = {one.number for one in month.orders} | {one.trade_no for one in month.payments}
     everything |= {one.order_no for one in month.refunds} | {one.order_no for one in month.vouchers}
     with psycopg.connect(migrated_database.app_url) as connection:
-        sources = store_links.sources_of(connection)
-        policy = in_force(connection, sources)
+        sources = store_links.sources_of(connection, today=date(2026, 3, 1))
+        policy = in_force(connection, sources, now=datetime(2026, 3, 1, tzinfo=UTC))
         store_links.prepare(connection, sources)
         assert store_links.suspects(connection, sources, touched=False) == len(everything)
         kept = {row[0] for row in connection.execute("select k from recon_suspect")}

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from fenghe.kernel.values import CHINA
 from fenghe.money.causes import TO_VOUCHER, Cause
 from fenghe.money.chain import (
     CANCELLED,
@@ -32,6 +33,7 @@ _NOT_THE_ORDERS: Final = {
 """Where the money itself is in doubt, what the books say of it is a consequence and no difference of its own."""
 _NEED_NO_BOOKS: Final = frozenset({"", CANCELLED, CLOSED_REFUNDED, CLOSED_UNPAID})
 """What came to nothing may as well never have been booked."""
+NOT_DUE: Final = "账还没有做到这一天,暂记在途;过了宽限天数仍没有凭证,就是缺凭证"
 _AMOUNT: Final = {Cause.AMOUNT_WRONG, Cause.CENT_DIFFERENCE, Cause.DUPLICATE_PAYMENT, Cause.FEN_YUAN_MIXUP}
 
 
@@ -78,7 +80,7 @@ def book_differences(account: Account, found: Sequence[Difference], policy: Poli
     unbooked = not account.booked and not account.booked_back
     if unbooked and account.kind in _NEED_NO_BOOKS and (root or not off):
         return [_with(root, account, off), *found[1:]] if root else list(found)
-    return _refunds(account, _orders(account, list(found)), policy)
+    return _refunds(account, _orders(account, list(found), policy), policy)
 
 
 def _with(root: Difference, account: Account, amount: int) -> Difference:
@@ -95,7 +97,7 @@ def _without_source(account: Account, off: int) -> list[Difference]:
     ]
 
 
-def _orders(account: Account, found: list[Difference]) -> list[Difference]:
+def _orders(account: Account, found: list[Difference], policy: Policy) -> list[Difference]:
     """Vouchers of what was taken."""
     off = account.booked - account.paid
     vouchers = sorted(
@@ -109,7 +111,7 @@ def _orders(account: Account, found: list[Difference]) -> list[Difference]:
         found[wrong_amount[0]] = _with(found[wrong_amount[0]], account, off)
         return found
     if not vouchers:
-        return [*found, _missing_voucher(account, -account.paid)]
+        return [*found, _missing_voucher(account, -account.paid, policy)]
     if mixed_up(account.booked, account.paid):
         return [*found, _wrong(account, Cause.FEN_YUAN_MIXUP, "voucher", off, "order")]
     targets = [account.paid, *([account.due] if wrong_amount else [])]
@@ -131,9 +133,17 @@ def mixed_up(one: int, other: int) -> bool:
     return one != other and bool(one) and bool(other) and (one == other * 100 or other == one * 100)
 
 
-def _missing_voucher(account: Account, amount: int) -> Difference:
+def _not_due(told: Sequence[MoneyDoc], policy: Policy) -> bool:
+    """All of this money moved after the days that have to be in the books."""
+    last = policy.unbooked_after
+    return last is not None and all(one.at is not None and one.at.astimezone(CHINA).date() > last for one in told)
+
+
+def _missing_voucher(account: Account, amount: int, policy: Policy) -> Difference:
+    not_due = bool(account.chain.payments) and _not_due(account.chain.payments, policy)
     return Difference(
-        cause=Cause.VOUCHER_MISSING,
+        cause=Cause.TIMING if not_due else Cause.VOUCHER_MISSING,
+        note=NOT_DUE if not_due else "",
         field="voucher",
         ours_minor=None,
         theirs_minor=account.paid,
@@ -202,7 +212,7 @@ def _refunds(account: Account, found: list[Difference], policy: Policy) -> list[
         found[over[0]] = _with(found[over[0]], account, off)
         return found
     if not policy.coverage.refunds:
-        return [*found, _unbooked(account, off, mark="")]
+        return [*found, _unbooked(account, off, mark="", policy=policy)]
     refunds, vouchers, used = _unmatched(account.chain)
     told_before = [place for place, one in enumerate(found) if one.cause is Cause.REFUND_NOT_AT_PROVIDER]
     match (bool(refunds), bool(vouchers)):
@@ -211,7 +221,10 @@ def _refunds(account: Account, found: list[Difference], policy: Policy) -> list[
             cause = Cause.FEN_YUAN_MIXUP if mixed_up(back, booked) else Cause.VOUCHER_AMOUNT_WRONG
             return [*found, _wrong(account, cause, "refund_voucher", off, "refund")]
         case (True, False):
-            return [*found, *(_unbooked(account, one.amount_minor, mark=one.number) for one in refunds)]
+            return [
+                *found,
+                *(_unbooked(account, one.amount_minor, mark=one.number, policy=policy, refund=one) for one in refunds),
+            ]
         case _ if told_before:
             found[told_before[0]] = _with(found[told_before[0]], account, off)
             return found
@@ -236,16 +249,19 @@ def _too_many(account: Account, vouchers: Sequence[VoucherDoc], used: Sequence[V
     return found
 
 
-def _unbooked(account: Account, amount: int, *, mark: str) -> Difference:
+def _unbooked(
+    account: Account, amount: int, *, mark: str, policy: Policy, refund: MoneyDoc | None = None
+) -> Difference:
     whole = account.back >= account.paid
+    not_due = refund is not None and _not_due((refund,), policy)
     cause = Cause.VOUCHER_MISSING if whole else Cause.PARTIAL_REFUND_NOT_BOOKED
+    cause = Cause.TIMING if not_due else cause
     one = _voucher_difference(
         account, cause, "refund_voucher", ours=account.booked_back, theirs=account.back, amount=amount, mark=mark,
         step=amount,
     )  # fmt: skip
-    return msgspec.structs.replace(
-        one, documents=(*one.documents, *missing("ours", "refund_voucher", mark or account.chain.order_no))
-    )
+    documents = (*one.documents, *missing("ours", "refund_voucher", mark or account.chain.order_no))
+    return msgspec.structs.replace(one, documents=documents, note=NOT_DUE if not_due else one.note)
 
 
 def _unmatched(chain: Chain) -> tuple[list[MoneyDoc], list[VoucherDoc], list[VoucherDoc]]:

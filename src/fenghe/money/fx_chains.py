@@ -22,6 +22,7 @@ _GONE: Final = {
     Cause.RANDOM_OUT_TRADE_NO,
     Cause.VOUCHER_WITHOUT_SOURCE,
 }
+_UNBOOKED: Final = {Cause.VOUCHER_MISSING, Cause.TIMING}
 
 
 class Crossing(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +89,7 @@ def convert(one: Crossing, policy: Policy, converter: Converter) -> list[tuple[C
     kept_ours = tuple(
         told
         for told in ours.differences
-        if told.cause not in _GONE and not (one.place == TO_VOUCHER and told.cause is Cause.VOUCHER_MISSING)
+        if told.cause not in _GONE and not (one.place == TO_VOUCHER and told.cause in _UNBOOKED)
     )
     kept_theirs = tuple(told for told in theirs.differences if told.cause not in _GONE)
     found = _difference(one, policy.fx, converter)

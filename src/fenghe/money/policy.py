@@ -1,6 +1,6 @@
 """What reconciliation goes by (匹配规则): tolerances, grace days, rates. Declared, and read into one plain value. Pure."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cent_daily_cap_minor: int = 100_00
     payout_grace_days: int = 5
     statement_grace_days: int = 1
+    voucher_grace_days: int = 1
     most_parts: int = 12
     escrow_providers: tuple[str, ...] = ("alipay", "douyin", "jd", "pdd")
 
@@ -70,19 +71,30 @@ class Fx(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run goes by: the declarations in force, what the sources cover, and what order numbers look like."""
+    """What one run goes by: the declarations in force, what the sources cover, and what order numbers look like.
+
+    `unbooked_after`: money that moved after this day of China need not be in the books yet.
+    """
 
     matching: Matching = Matching()
     rates: Rates = Rates()
     fx: Fx = Fx()
     coverage: Coverage = Coverage()
     shapes: frozenset[Shape] = frozenset()
+    unbooked_after: date | None = None
     version: str = "match_rule@0"
 
     @property
     def cent_tolerance(self) -> int:
         """Up to this a difference is one of cents."""
         return self.matching.cent_tolerance_minor if "cents" in self.matching.passes else 0
+
+
+def unbooked_after(booked_until: date | None, matching: Matching, *, today: date) -> date | None:
+    """The last day that has to be in the books: finance has come so far, or had its days of grace."""
+    if booked_until is None or "timing" not in matching.passes:
+        return None
+    return max(booked_until, today - timedelta(days=matching.voucher_grace_days))
 
 
 _TYPES: Final[dict[str, type[msgspec.Struct]]] = {"matching": Matching, "rates": Rates, "fx": Fx}

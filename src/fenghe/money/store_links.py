@@ -161,9 +161,11 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     coverage: Coverage
     lines: bool
     ruled: bool
+    booked_until: date | None
+    """How far finance has come with its vouchers."""
 
 
-def sources_of(connection: Connection[Any]) -> Sources:
+def sources_of(connection: Connection[Any], *, today: date) -> Sources:
     """Look which legs have any source: one row of each is enough."""
     row = connection.execute(
         "select exists (select from order_book), exists (select from payment where succeeded),"
@@ -171,14 +173,17 @@ def sources_of(connection: Connection[Any]) -> Sources:
         " exists (select from finance_voucher where voucher_type in ('order', 'refund')),"
         " exists (select from statement_line where kind = 'payment' and ledger <> 'bank'),"
         " exists (select from statement_line where kind = 'refund' and ledger <> 'bank'),"
-        " exists (select from recon_ruling where status = 'approved' and act in ('match', 'unmatch'))"
+        " exists (select from recon_ruling where status = 'approved' and act in ('match', 'unmatch')),"
+        " (select booked_on from finance_voucher where booked_on <= %s and voucher_type in ('order', 'refund')"
+        " order by booked_on desc limit 1)",
+        (today,),
     ).fetchone()
     assert row is not None
-    orders, payments, refunds, vouchers, paid_lines, refund_lines, ruled = row
+    orders, payments, refunds, vouchers, paid_lines, refund_lines, ruled, booked_until = row
     coverage = Coverage(
         orders=orders, payments=payments or paid_lines, refunds=refunds or refund_lines, vouchers=vouchers
     )
-    return Sources(coverage=coverage, lines=paid_lines or refund_lines, ruled=ruled)
+    return Sources(coverage=coverage, lines=paid_lines or refund_lines, ruled=ruled, booked_until=booked_until)
 
 
 def _union(sources: Sources, table: str | None, columns_of: Callable[[Any], str]) -> str:

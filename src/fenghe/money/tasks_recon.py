@@ -21,7 +21,7 @@ from fenghe.money.classify import Outcome, classify
 from fenghe.money.found import Found, Pending, found_in, settle
 from fenghe.money.fx_chains import Converter, Crossing, convert, crossing
 from fenghe.money.numbers import shape_of
-from fenghe.money.policy import KIND, Policy, policy_of
+from fenghe.money.policy import KIND, Policy, policy_of, unbooked_after
 from fenghe.money.store_links import Sources
 from fenghe.money.store_settlement import Span
 from fenghe.money.tasks_settling import Settling
@@ -137,8 +137,8 @@ class _Run:
         self.clock = clock
         self.seconds: dict[str, float] = {}
         self.began = clock()
-        self.sources: Sources = store_links.sources_of(connection)
-        self.policy = in_force(connection, self.sources, bodies)
+        self.sources: Sources = store_links.sources_of(connection, today=today(now))
+        self.policy = in_force(connection, self.sources, bodies, now=now)
         self.accepted = store_recon.accepted(connection)
         self.waterfall = Waterfall()
         self.counts: dict[str, dict[str, dict[str, int]]] = {}
@@ -392,17 +392,26 @@ class _Run:
             )
 
 
-def in_force(connection: Connection[Any], sources: Sources, instead: Mapping[str, Any] | None = None) -> Policy:
+def in_force(
+    connection: Connection[Any], sources: Sources, instead: Mapping[str, Any] | None = None, *, now: datetime
+) -> Policy:
     """The policy of the declarations in force (or of those to be tried), with what is covered and how numbers look."""
     bodies = {one.name: (one.version, one.body) for one in declarations.in_force(connection) if one.kind == KIND}
     bodies |= {name: (-1, body) for name, body in (instead or {}).items()}
     shapes = frozenset(shape_of(number) for number in store_recon.number_examples(connection))
-    return msgspec.structs.replace(policy_of(bodies), coverage=sources.coverage, shapes=shapes)
+    told = policy_of(bodies)
+    last = unbooked_after(sources.booked_until, told.matching, today=today(now))
+    return msgspec.structs.replace(told, coverage=sources.coverage, shapes=shapes, unbooked_after=last)
+
+
+def today(now: datetime) -> date:
+    """The day it is in China."""
+    return now.astimezone(CHINA).date()
 
 
 def yesterday(now: datetime) -> date:
     """The last whole day in China."""
-    return now.astimezone(CHINA).date() - timedelta(days=1)
+    return today(now) - timedelta(days=1)
 
 
 class ScanAppointment:

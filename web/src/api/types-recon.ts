@@ -160,6 +160,7 @@ export interface MatchingBody {
   cent_daily_cap_minor: number;
   payout_grace_days: number;
   statement_grace_days: number;
+  voucher_grace_days: number;
   most_parts: number;
   escrow_providers: string[];
 }

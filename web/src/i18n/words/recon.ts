@@ -210,6 +210,7 @@ export const recon = {
   "sheet.changes": ["将要改动", "To be changed"],
   "rule.passes": ["匹配步骤", "Passes"],
   "rule.centTolerance": ["分差容忍（分）", "Cent tolerance (minor units)"],
+  "rule.voucherGrace": ["凭证入账宽限（天）", "Days for a voucher to be booked"],
   "rule.payoutGrace": ["出款到账宽限（天）", "Days for a pay-out to arrive"],
   "rule.statementGrace": ["账单宽限（天）", "Days for a statement"],
   "rule.mostParts": ["最多拆成几笔", "Parts at most"],

@@ -29,6 +29,7 @@ const NUMBERS = [
   ["cent_tolerance_minor", "rule.centTolerance"],
   ["payout_grace_days", "rule.payoutGrace"],
   ["statement_grace_days", "rule.statementGrace"],
+  ["voucher_grace_days", "rule.voucherGrace"],
   ["most_parts", "rule.mostParts"],
 ] as const;
 
