@@ -7,11 +7,20 @@ from typing import Any
 
 import pytest
 
-from fenghe.hub.demo_world import GHOSTS
+from fenghe.hub.demo_books import CAUSES, OF_BREAKS
+from fenghe.hub.demo_world import GHOSTS, MONEY_FAULTS
+from fenghe.simulator.books import ORDERS_STRUCK, REFUNDS_UNBOOKED
 from tests.cli.commands import in_its_own_process
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(400)]
 OF_CASES = "待人工工单"
+PLANTED = (
+    sum(strike.count for strike in MONEY_FAULTS if strike.kind in CAUSES)
+    + sum(ORDERS_STRUCK.values())
+    + REFUNDS_UNBOOKED
+    + 1
+)
+"""What is wrong with the sandbox's money and books; the one is the pay-out that came short."""
 TOLD = (
     "推送(真实 HTTP)",
     "推送的报文(入库且去重)",
@@ -22,6 +31,9 @@ TOLD = (
     "  开出工单、状态未被覆盖",
     "  绑定到订单",
     "  未绑定,开出工单",
+    OF_BREAKS,
+    "财务文件(凭证、出款、银行流水、支付账单)行数",
+    "对账瀑布(应收 → 渠道 → 凭证 → 银行)",
 )
 """What a second telling may not change; what is asked for in between may bring scans that no push told, and so end a case."""
 
@@ -47,6 +59,8 @@ def test_the_ghosts_end_as_cases_and_again_at_the_second_run(tmp_path: Path) -> 
     assert first["幽灵订单(我方已发货,承运商仍待揽收)"] == first["  开出工单、状态未被覆盖"] == GHOSTS == 127
     assert first[OF_CASES] == sum(lines_below(first, OF_CASES))
     assert first["审计链核验"] == "完好"
+    assert first[OF_BREAKS] == sum(lines_below(first, OF_BREAKS)) == PLANTED
+    assert first["对账瀑布(应收 → 渠道 → 凭证 → 银行)"] == "每一级都分毫不差"
     assert first["拒绝(签名不符)"] == 5
     assert first["推送的报文(入库且去重)"] + first["重复送达(只计数,历次累计)"] == first["推送(真实 HTTP)"] + 1
     second = found(tmp_path / "demo")

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ import uvloop
 from rich.console import Console
 
 from fenghe.cli import serving, working
-from fenghe.hub import demo_money, demo_notices, demo_world, store_demo
+from fenghe.hub import demo_books, demo_money, demo_notices, demo_world, store_demo
 from fenghe.kernel.audit import store as audit
 from fenghe.kernel.database.opening import hold_database
 from fenghe.kernel.logs import logs_to_stderr
@@ -33,6 +34,9 @@ from fenghe.simulator.running import serving as serving_apps
 console = Console()
 DONE_SECONDS = 150.0
 SETTLE_SECONDS = 30.0
+FILES = "files"
+"""Where in its data directory the demo lays finance's files."""
+STARTS_KEPT = 10
 START_SECONDS = 90.0
 """A busy machine takes its time to import everything."""
 Say = Callable[..., None]
@@ -55,7 +59,8 @@ def demo(
         world = demo_world.build(_began(data))
         now = world.now if once else datetime.now(UTC).replace(microsecond=0)
         if not once:
-            demo_world.add_today(world, now)
+            for start in _starts(data, now):
+                demo_world.add_trade(world, start)
         with (
             running(world.carriers, clock=VirtualClock(now)) as sandbox,
             serving_till(world.till) as till,
@@ -67,29 +72,40 @@ def demo(
             say(f"沙箱的机器人群:{robots}/robots")
             with working.workers_running(database.app_url, key=key, count=1):
                 if once:
-                    _play_once(database.app_url, world, key=key, say=say, as_json=as_json)
+                    _play_once(database.app_url, world, key=key, folder=data / FILES, say=say, as_json=as_json)
                 else:
-                    _play_on(database.app_url, world, key=key, port=port, now=now, say=say)
+                    _play_on(database.app_url, world, key=key, port=port, folder=data / FILES, now=now, say=say)
 
 
 def _silent(*_said: object) -> None:
     """For --json: nothing but the answer is printed."""
 
 
-def _play_once(app_url: str, world: demo_world.Demo, *, key: bytes, say: Say, as_json: bool) -> None:
+def _play_once(app_url: str, world: demo_world.Demo, *, key: bytes, folder: Path, say: Say, as_json: bool) -> None:
     """To the end of the world, then what was found; exit status 1 when that is not what the world holds."""
     with _api_beside(app_url, key=key) as address:
         say("沙箱开始推送:店铺的订单、承运商的轨迹(真实签名,真实 HTTP)……")
         sent, seconds = _run_once(app_url, world, address)
-    found = _findings(app_url, world, sent=sent, seconds=seconds)  # the door writes its last counts when it closes
+    # the door writes its last counts when it closes
+    found = _findings(app_url, world, folder=folder, sent=sent, seconds=seconds)
     _report(found, say=say, as_json=as_json)
     if found.problems:
         raise typer.Exit(1)
 
 
-def _play_on(app_url: str, world: demo_world.Demo, *, key: bytes, port: int, now: datetime, say: Say) -> None:
+def _play_on(
+    app_url: str, world: demo_world.Demo, *, key: bytes, port: int, folder: Path, now: datetime, say: Say
+) -> None:
     """Until Ctrl-C."""
-    driver = threading.Thread(target=_live, args=(app_url, world, f"http://127.0.0.1:{port}", now, say), daemon=True)
+
+    def tell() -> None:
+        """What happened up to some hours ago at once, the last hours in fast motion, then in real time."""
+        address = f"http://127.0.0.1:{port}"
+        heard = partial(_close_days, app_url, world, folder=folder, now=now)
+        sent = asyncio.run(demo_world.live(world, address, now=now, heard=heard))
+        say(f"沙箱的世界讲完了:{sent.sent} 条推送,{sent.acknowledged} 条被确认。")
+
+    driver = threading.Thread(target=tell, daemon=True)
     _banner(say, port)
     serving.run_api(app_url, key=key, host="127.0.0.1", port=port, ready=driver.start)
 
@@ -133,6 +149,15 @@ def _began(data: Path) -> datetime:
     return datetime.fromisoformat(path.read_text(encoding="ascii").strip())
 
 
+def _starts(data: Path, now: datetime) -> list[datetime]:
+    """The moments at which this demo was started, now among them: what it traded then is still known to its sandbox."""
+    path = data / "demo-starts"
+    known = path.read_text(encoding="ascii").split() if path.exists() else []
+    known = [*known, now.isoformat()][-STARTS_KEPT:]
+    path.write_text("\n".join(known), encoding="ascii")
+    return [datetime.fromisoformat(one) for one in known]
+
+
 def _run_once(app_url: str, world: demo_world.Demo, address: str) -> tuple[Pushed, float]:
     """Send everything that happened until the world's moment and wait until it is judged: (what was sent, seconds)."""
     began = time.perf_counter()
@@ -150,24 +175,23 @@ def _all_settled(connection: psycopg.Connection[Any], world: demo_world.Demo) ->
     return demo_money.settled(connection, world) and store_demo.settled(connection)
 
 
-def _findings(app_url: str, world: demo_world.Demo, *, sent: Pushed, seconds: float) -> demo_money.Found:
+def _findings(app_url: str, world: demo_world.Demo, *, folder: Path, sent: Pushed, seconds: float) -> demo_money.Found:
+    books, till = demo_world.books(world, now=world.now), world.till.till
     with psycopg.connect(app_url, autocommit=True) as connection:
+        dropped = demo_books.drop(connection, books, folder=folder)
+        closed = demo_books.reconciled(connection, books, till, dropped=dropped, now=world.now)
         audit.seal(connection)
-        return demo_world.findings(connection, world, sent=sent, seconds=seconds)
+        found = demo_world.findings(connection, world, sent=sent, seconds=seconds)
+    return demo_money.Found(lines=[*found.lines, *closed.lines], problems=[*found.problems, *closed.problems])
 
 
-def _live(app_url: str, world: demo_world.Demo, address: str, now: datetime, say: Say) -> None:
-    """What happened up to some hours ago at once, the last hours in fast motion, then in real time."""
-    sent = asyncio.run(demo_world.live(world, address, now=now, heard=lambda: _reconcile_once(app_url)))
-    say(f"沙箱的世界讲完了:{sent.sent} 条推送,{sent.acknowledged} 条被确认。")
-
-
-def _reconcile_once(app_url: str) -> None:
-    """A first reconciliation of what has been told, so that nobody meets empty books."""
+def _close_days(app_url: str, world: demo_world.Demo, *, folder: Path, now: datetime) -> None:
+    """Finance's files of the days that are over, and a first reconciliation, so that nobody meets empty books."""
     deadline = time.monotonic() + SETTLE_SECONDS
     with psycopg.connect(app_url, autocommit=True) as connection:
         while not store_demo.settled(connection) and time.monotonic() < deadline:
             time.sleep(0.5)
+        demo_books.drop(connection, demo_world.books(world, now=now), folder=folder)
         store_asks.ask(connection, kind="reconcile", scope="all", first=None, last=None, by="fenghe")
 
 

@@ -19,8 +19,10 @@ from fenghe.kernel.connections.store import NewSource, create_source
 from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.store import create_person
+from fenghe.kernel.values import CHINA
 from fenghe.logistics.heartbeat import HeartbeatPolicy
 from fenghe.simulator import shops
+from fenghe.simulator.books import Books, keep_books
 from fenghe.simulator.buyers import Odd, odd_orders
 from fenghe.simulator.clock import VirtualClock
 from fenghe.simulator.faults import Fault, FaultKind
@@ -135,8 +137,8 @@ def build(
     return Demo(carriers=carriers, now=now, till=TillGateway(till, VirtualClock(now)), odd=odd)
 
 
-def add_today(world: Demo, now: datetime) -> None:
-    """The trade of a day of its own: so a demo lives at every start, also when its first world was told long ago."""
+def add_trade(world: Demo, now: datetime) -> None:
+    """The trade of the day before a start: so a demo lives at every start, also when its first world was told long ago."""
     before = {order.order_no for order in shops.sold(world.carriers)}
     world.carriers.trade_on(now, parcels=TODAYS_PARCELS, faults=TODAY)
     fresh = [order for order in shops.sold(world.carriers) if order.order_no not in before]
@@ -203,6 +205,18 @@ def _sources(world: Demo) -> list[tuple[NewSource, str]]:
     return made
 
 
+def books(world: Demo, *, now: datetime) -> Books:
+    """What finance and the providers have on file of the days that are over by then."""
+    sold = [*shops.sold(world.carriers), *world.odd.sold]
+    return keep_books(world.till.till, due={one.order_no: one.due_minor for one in sold}, now=now)
+
+
+def history_begins(now: datetime) -> datetime:
+    """From when on a living demo plays in fast motion: some hours ago, but no day that is over."""
+    today = now.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+    return max(now - HISTORY, today)
+
+
 async def push_until(world: Demo, address: str, *, until: datetime) -> Pushed:
     """Everything the outside world says until a moment, as fast as it is taken: orders first, then scans, then bad input."""
     sold = _sales(world, until=until)
@@ -231,7 +245,7 @@ async def live(world: Demo, address: str, *, now: datetime, heard: Callable[[], 
 
     `heard` is called once, when what lies before these hours was sent.
     """
-    start = now - HISTORY
+    start = history_begins(now)
     sent = await push_until(world, address, until=start)
     await asyncio.to_thread(heard)
     played = await _play(world, address, VirtualClock(start, speed=FAST), after=start, until=now)

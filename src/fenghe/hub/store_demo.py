@@ -99,3 +99,12 @@ def expect_word(connection: Connection[Any], source: str, cadence: Mapping[str, 
         " %s::jsonb, '演示环境', 'fenghe') on conflict do nothing",
         (source, orjson.dumps(dict(cadence)).decode()),
     )
+
+
+def breaks(connection: Connection[Any]) -> list[tuple[str, str, bool]]:
+    """Every break that was ever found: its cause, the order (or the pay-out) it is about, and whether it stands open."""
+    rows = connection.execute(
+        "select cause, case when order_no <> '' then order_no else split_part(scope_key, ':', 3) end, status = 'open'"
+        " from recon_break where fault order by cause, id"
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -78,7 +78,7 @@ def titles() -> Titles:
                 "number_differs": "下单单号与发货单号不同",
                 "not_shipped": "已下单未发货",
             },
-            "money": {str(cause): meaning.title for cause, meaning in causes.MEANINGS.items()},
+            "money": {str(cause): f"对账差异：{meaning.title}" for cause, meaning in causes.MEANINGS.items()},
         },
         carriers={word: names[0] for word, names in CARRIERS.items()},
         channels=CHANNELS,
