@@ -110,6 +110,8 @@ export const recon = {
   "break.difference": ["差额", "Difference"],
   "break.decision": ["处理意见", "Decision"],
   "break.comment": ["备注", "Comment"],
+  "break.never": ["还没有对过账", "Nothing reconciled yet"],
+  "break.neverHint": ["到「对账」页点「开始对账」；没有比对过的，不等于对得上。", "Start a run on the reconciliation page. What was never compared does not agree by itself."],
   "break.empty": ["没有差异", "No breaks"],
   "break.emptyHint": ["这些条件下每一笔都对得上；换个条件，或看看已结的。", "Everything agrees here. Change the filter, or look at what is closed."],
   "break.fromRun": ["只看第 {n} 批查出的这一项，状态不限", "Only what run {n} stated for this item, open or closed"],

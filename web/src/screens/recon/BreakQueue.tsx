@@ -4,7 +4,8 @@ import { Alert, Button } from "antd";
 import { useMemo, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { useGet } from "../../api/queries";
-import type { CauseSum, ReconBreak, ReconChoices } from "../../api/types-recon";
+import type { Page } from "../../api/types";
+import type { CauseSum, ReconBreak, ReconChoices, ReconRun } from "../../api/types-recon";
 import { useSession } from "../../app/session";
 import { type Translate, useT } from "../../i18n";
 import { stepFrom } from "../../logic/queue";
@@ -75,6 +76,7 @@ export function BreakQueue() {
   const { can } = useSession();
   const control = useListState("-amount");
   const choices = useGet<ReconChoices>("money", "/api/recon/choices").data ?? NO_CHOICES;
+  const never = useGet<Page<ReconRun>>("money", "/api/recon/runs", { size: 1 }).data?.total === 0;
   const [rows, setRows] = useState<ReconBreak[]>([]);
   const [sheet, setSheet] = useState(false);
   const cause = useCause();
@@ -118,7 +120,11 @@ export function BreakQueue() {
           : {})}
         onOpen={(row) => control.open(row.id)}
         activeId={control.openId}
-        empty={{ title: t("break.empty"), hint: t("break.emptyHint") }}
+        empty={
+          never
+            ? { title: t("break.never"), hint: t("break.neverHint") }
+            : { title: t("break.empty"), hint: t("break.emptyHint") }
+        }
       />
       {control.openId && <BreakDrawer id={control.openId} onClose={() => control.open(null)} />}
       {sheet && <SheetDialog onClose={() => setSheet(false)} />}
