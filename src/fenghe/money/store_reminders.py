@@ -102,10 +102,14 @@ def candidates(
     )
 
 
-def lock_order(connection: Connection[Any], order_id: int) -> bool:
-    """Hold the order as it is until the transaction ends; False while somebody else works on it."""
-    held = connection.execute("select 1 from subject where id = %s for update skip locked", (order_id,)).fetchone()
-    return held is not None
+def lock_order(connection: Connection[Any], order_id: int) -> datetime | None:
+    """Hold the order as it is until the transaction ends, and say since when; None while somebody else works on it."""
+    held = connection.execute(
+        "with held as materialized (select id from subject where id = %s for update skip locked)"
+        " select clock_timestamp() from held",
+        (order_id,),
+    ).fetchone()
+    return held[0] if held else None
 
 
 def find_order(connection: Connection[Any], order_id: int) -> Row | None:
@@ -321,9 +325,11 @@ def unread(connection: Connection[Any], *, since: datetime, now: datetime) -> bo
     return bool(row and row[0])
 
 
-def checked(connection: Connection[Any], reminder: int, *, now: datetime) -> None:
-    """It was put to the rule once more and leaves now."""
-    connection.execute("update payment_reminder set checked_at = %s, changed_at = now() where id = %s", (now, reminder))
+def checked(connection: Connection[Any], reminder: int, *, since: datetime, now: datetime) -> None:
+    """It was put to the rule once more and leaves now: what was heard before `since` was not overlooked."""
+    connection.execute(
+        "update payment_reminder set checked_at = %s, changed_at = now() where id = %s", (since, reminder)
+    )
     note(connection, reminder, "checked", now=now)
 
 

@@ -248,7 +248,10 @@ class ReminderGate:
         reminder = store.claim_for_gate(connection, key)
         if reminder is None:
             return Dropped(words="这条催付已经撤回")
-        told = _last_word(connection, reminder, robot, now)
+        told = _ready(connection, reminder, robot, now)
+        since = None if told else store.lock_order(connection, reminder["order_id"])
+        if told is None:
+            told = Later(at=now, words="订单正在处理") if since is None else _last_word(connection, reminder, now)
         match told:
             case Later():
                 return NotYet(words=told.words)
@@ -256,7 +259,8 @@ class ReminderGate:
                 store.end(connection, reminder["id"], "withdrawn", now=now, why=told.words)
                 return Dropped(words=told.words)
             case Due():
-                store.checked(connection, reminder["id"], now=now)
+                assert since is not None
+                store.checked(connection, reminder["id"], since=since, now=now)
                 return _admitted(connection, reminder, robot, told.phone)
             case _:
                 assert_never(told)
@@ -270,17 +274,18 @@ def _admitted(connection: Connection[Any], reminder: Row, robot: Robot, phone: s
     )
 
 
-def _last_word(connection: Connection[Any], reminder: Row, robot: Robot, now: datetime) -> Due | Later | Never:
-    """First is there anything unread, then what do we hold: whatever came before is in what is held by then."""
+def _ready(connection: Connection[Any], reminder: Row, robot: Robot, now: datetime) -> Later | Never | None:
+    """Whether it may be looked at at all: not too old, by a gateway that can, the provider's answer there."""
     if now - reminder["queued_at"] > STALE:
         return Never(words="等短信网关太久，是否已付要重新问过")
     if not robot.config.get("buyer_template_code"):
         return Never(words=NO_GATEWAY)
     asked = store.answers(connection, {reminder["id"]: reminder["questions"]})[reminder["id"]]
-    if (waits := unanswered(asked, since=reminder["asked_at"], now=now)) is not None:
-        return waits
-    if not store.lock_order(connection, reminder["order_id"]):
-        return Later(at=now, words="订单正在处理")
+    return unanswered(asked, since=reminder["asked_at"], now=now)
+
+
+def _last_word(connection: Connection[Any], reminder: Row, now: datetime) -> Due | Later | Never:
+    """First is there anything unread, then what do we hold: whatever came before is in what is held by then."""
     if store.unread(connection, since=reminder["queued_at"], now=now):
         return Later(at=now, words="有收到还没有研判的报文，读完再催")
     order = store.find_order(connection, reminder["order_id"])
