@@ -58,6 +58,7 @@ export const reasons = {
   "reason.disputed": ["支付单自己的说法有矛盾，先裁定", "the payment contradicts itself, rule first"],
   "reason.amount_unknown": ["支付机构没有说金额", "the provider told no amount"],
   "reason.due_unknown": ["渠道没有说应付多少", "the channel did not say what is due"],
+  "reason.no_evidence": ["没有一条报文说过这笔支付", "no message ever told of this payment"],
   "reason.order_on_its_way": ["订单可能还在路上", "the order may be on its way"],
   "reason.bound": ["与订单一致", "agrees with the order"],
   "reason.bound_by_person": ["人工裁定为该订单的支付", "this order's payment, by ruling"],
