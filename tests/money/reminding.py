@@ -74,11 +74,12 @@ class Street:
 
     def rule(self, name: str, **body: Any) -> None:
         """Put a rule in force."""
+        own = {"channels": ["myshop"]} if name == OWN else {}
         self.connection.execute(
             "insert into declaration_version (kind, name, version, body, note, author) select %(kind)s, %(name)s,"
             " coalesce(max(version), 0) + 1, %(body)s::jsonb, 'test', 'test' from declaration_version"
             " where kind = %(kind)s and name = %(name)s",
-            {"kind": POLICY, "name": name, "body": orjson.dumps({**CALM, **body}).decode()},
+            {"kind": POLICY, "name": name, "body": orjson.dumps({**CALM, **own, **body}).decode()},
         )
 
     def sell(self, *, minutes: float = 60, channel: str = "myshop", phone: str = "13812345678", **more: Any) -> str:

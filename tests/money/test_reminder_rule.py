@@ -19,6 +19,7 @@ from fenghe.money.reminder import (
     Later,
     Never,
     Seen,
+    in_words,
     judge,
     no_such_payment,
     out_of_quiet,
@@ -72,15 +73,16 @@ def test_who_is_not_reminded_is_told_why(told: dict[str, Any], words: str) -> No
     assert isinstance(answer, Never) and words in answer.words
 
 
-def test_a_platforms_orders_are_left_alone_unless_declared() -> None:
-    for name in PLATFORMS:
-        rule = shipped(rule_name(name, frozenset()))
+def test_only_what_is_declared_as_ones_own_is_reminded() -> None:
+    own = shipped(OWN)
+    for name in (*PLATFORMS, "天猫", "亚马逊", "myshop"):
+        assert rule_name(name, frozenset(PLATFORMS), own) == name
         for by_hand in (False, True):
-            answer = judge(seen(), rule, now=NOON, by_hand=by_hand)
+            answer = judge(seen(), shipped(name), now=NOON, by_hand=by_hand)
             assert isinstance(answer, Never) and "没有开启" in answer.words
-    assert rule_name("myshop", frozenset()) == OWN and rule_name("myshop", frozenset({"myshop"})) == "myshop"
-    assert isinstance(judge(seen(), shipped(OWN), now=NOON), Due)
-    assert "平台" in title_of("jd") and "自有" in title_of(OWN) and title_of("myshop").endswith("myshop")
+    assert rule_name("官网", frozenset(PLATFORMS), own) == OWN and isinstance(judge(seen(), own, now=NOON), Due)
+    assert rule_name("官网", frozenset({"官网"}), own) == "官网", "a rule of its own name goes before"
+    assert "平台" in title_of("jd") and title_of(OWN) == "自有渠道" and "myshop" in title_of("myshop")
 
 
 def test_by_hand_needs_no_hour_but_keeps_every_other_limit() -> None:
@@ -100,6 +102,8 @@ def test_the_second_waits_for_its_hour_and_for_the_gap() -> None:
     late = seen(minutes=800, sent=1, last_at=NOON - timedelta(minutes=30))
     answer = judge(late, RULE, now=NOON)
     assert isinstance(answer, Later) and answer.at == NOON + timedelta(minutes=90)
+    assert in_words(answer) == "离上次催付还不够久（02-05 13:30 起可催）"
+    assert in_words(Never(words="不催")) == "不催"
 
 
 moments = st.integers(0, 19 * 24 * 60).map(lambda one: datetime(2026, 2, 1, tzinfo=UTC) + timedelta(minutes=one))
@@ -206,7 +210,7 @@ def test_the_provider_has_the_last_word() -> None:
 
 def test_the_words_are_filled() -> None:
     filled = variables("A1", 1990, "CNY", "https://h/p/x")
-    assert text_of(RULE, filled) == "您的订单 A1（19.90 CNY）还没有付款，点此付款：https://h/p/x 。已付款请忽略。"
+    assert text_of(RULE, filled) == "您的订单 A1（19.90元）还没有付款，点此付款：https://h/p/x 。已付款请忽略。"
 
 
 @pytest.mark.parametrize(
@@ -228,3 +232,5 @@ def test_the_shipped_rules_may_be_published() -> None:
     for name in (OWN, *PLATFORMS, "myshop"):
         assert problems(name, msgspec.to_builtins(shipped(name))) == []
     assert problems("My Shop", {}) == [("name", "没有 My Shop 这个渠道")]
+    listed = {**msgspec.to_builtins(RULE), "channels": ["myshop"]}
+    assert problems(OWN, listed) == [] and [field for field, _ in problems("jd", listed)] == ["channels"]

@@ -46,7 +46,7 @@ def test_a_buyer_gets_a_link_once_and_pays_by_it(shop: Street) -> None:
     shop.whole()
     (text,) = shop.texts()
     assert (text["phone"], text["template"]) == ("13812345678", "SMS_2")
-    assert (text["order_no"], text["amount"]) == (number, "19.90 CNY")
+    assert (text["order_no"], text["amount"]) == (number, "19.90元")
     ((token, checked, sent),) = shop.rows("select token, checked_at, sent_at from payment_reminder")
     assert text["link"] == f"{BASE}/p/{token}" and checked <= sent
     shop.whole()

@@ -37,6 +37,7 @@ from fenghe.logistics.declared import FUSE
 from fenghe.logistics.policy import DEFAULT_POLICY
 from fenghe.logistics.store_queries import begin_correction
 from fenghe.money import store_asking as store_money
+from fenghe.money.reminder import in_words
 from fenghe.money.tasks_binding import BindingDuty
 from fenghe.money.tasks_reminders import remind_now
 
@@ -157,7 +158,7 @@ class Hub:
             now = datetime.now(UTC)
             told = remind_now(connection, order_id, reminding.duty(self.key), by=person, ip=ip, now=now)
             if not isinstance(told, int):
-                raise Problem(409, f"{told.words}。", code="no_reminder")
+                raise Problem(409, f"{in_words(told)}。", code="no_reminder")
             log_access(connection, Actor(person, ip), action="reminder.ask.done", target=f"reminder {told}")
 
         await self.sync(enter)

@@ -86,8 +86,9 @@ def judge(seen: Seen, rule: ReminderRule, *, now: datetime, by_hand: bool = Fals
     if calm > deadline - LAST_MINUTES:
         return Never(words="等到可以打扰时，付款时限已到")
     if calm > now:
-        words = "免打扰时段，结束后再催" if calm > at else "还没有到催付的时间"
-        return Later(at=calm, words=words)
+        return Later(
+            at=calm, words="免打扰时段，结束后再催" if calm > at else _not_yet(seen, rule, at, by_hand=by_hand)
+        )
     return Due(phone=phone, deadline=deadline)
 
 
@@ -114,6 +115,21 @@ def _often_enough(seen: Seen, rule: ReminderRule, *, by_hand: bool) -> Never | N
     if not by_hand and seen.failed >= FAILED_MOST:
         return Never(words=f"有 {seen.failed} 次没有发成，请人工处理")
     return None
+
+
+def _not_yet(seen: Seen, rule: ReminderRule, at: datetime, *, by_hand: bool) -> str:
+    gap = BY_HAND_GAP if by_hand else timedelta(minutes=rule.gap_minutes)
+    rests = seen.last_at is not None and at == seen.last_at + gap
+    return "离上次催付还不够久" if rests else "还没有到催付的时间"
+
+
+def in_words(answer: Later | Never) -> str:
+    """Why not, and from when it may be."""
+    return (
+        f"{answer.words}（{answer.at.astimezone(CHINA):%m-%d %H:%M} 起可催）"
+        if isinstance(answer, Later)
+        else answer.words
+    )
 
 
 def _due_at(seen: Seen, rule: ReminderRule, *, by_hand: bool) -> datetime:
@@ -150,7 +166,8 @@ def phone_of(told: str) -> str:
 
 def variables(order_no: str, amount_minor: int, currency: str, link: str) -> Mapping[str, str]:
     """What a message is filled with."""
-    return {"order_no": order_no, "amount": amount_words(amount_minor, currency), "link": link}
+    told = amount_words(amount_minor, currency)
+    return {"order_no": order_no, "amount": told.replace(" CNY", "元"), "link": link}
 
 
 def text_of(rule: ReminderRule, filled: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Who is reminded to pay, when, and in which words (催付策略): one declaration a channel. Pure.
 
-Promises: a platform's own orders are left alone unless somebody declares otherwise: a link of ours is forbidden or useless there.
+Promises: only channels declared as one's own are reminded; a platform's orders are left alone unless somebody declares
+otherwise: a link of ours is forbidden or useless there, and of a channel that nobody declared nobody knows.
 """
 
 import re
@@ -11,7 +12,10 @@ import msgspec
 
 POLICY: Final = "payment_reminder"
 OWN: Final = "own"
-"""Every channel of one's own that has no rule of its own name."""
+"""The channels of one's own, which its rule names."""
+OWN_CHANNELS: Final = (
+    "own", "own_shop", "own_site", "ownshop", "fenghe", "generic", "generic_json", "官网", "自有商城", "小程序商城",
+)  # fmt: skip
 PLATFORMS: Final = {"taobao": "淘宝天猫", "pdd": "拼多多", "douyin": "抖音", "jd": "京东"}
 """Buyers pay there on the platform's own page; a link by SMS breaks its rules and pays an order that it does not know."""
 DAY: Final = 24 * 60
@@ -33,6 +37,8 @@ class ReminderRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     quiet_start: str = "22:00"
     quiet_end: str = "08:00"
     most_per_day: int = 500
+    channels: tuple[str, ...] = ()
+    """Which channels are one's own: said by the rule of one's own channels alone."""
     robot: str = ""
     """Which SMS gateway; empty: the only one that has a template for buyers."""
     text: str = "您的订单 {order_no}（{amount}）还没有付款，点此付款：{link} 。已付款请忽略。"
@@ -40,19 +46,19 @@ class ReminderRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 def shipped(name: str) -> ReminderRule:
     """As it is while nobody publishes another."""
-    return ReminderRule(mode="off") if name in PLATFORMS else ReminderRule()
+    return ReminderRule(channels=OWN_CHANNELS) if name == OWN else ReminderRule(mode="off")
 
 
 def title_of(name: str) -> str:
     """What the screens call a rule."""
     if name == OWN:
-        return "自有渠道（其余全部）"
-    return f"{PLATFORMS[name]}（平台，默认不催）" if name in PLATFORMS else f"渠道 {name}"
+        return "自有渠道"
+    return f"{PLATFORMS[name]}（平台，默认不催）" if name in PLATFORMS else f"渠道 {name}（默认不催）"
 
 
-def rule_name(channel: str, published: frozenset[str]) -> str:
-    """Which rule a channel goes by: one of its own name, else a platform's, else the one of all own channels."""
-    return channel if channel in published or channel in PLATFORMS else OWN
+def rule_name(channel: str, named: frozenset[str], own: ReminderRule) -> str:
+    """Which rule a channel goes by: one of its own name, else that of own channels if it is one; else none reminds it."""
+    return OWN if channel not in named and channel in own.channels else channel
 
 
 def hour_of(text: str) -> time | None:
@@ -65,13 +71,14 @@ def hour_of(text: str) -> time | None:
 
 def problems(name: str, body: Any) -> list[tuple[str, str]]:
     """What is wrong with a rule: (field, words)."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,62}", name):
+    if not re.fullmatch(r"[^\s/@]{1,63}", name):
         return [("name", f"没有 {name} 这个渠道")]
     try:
         rule = msgspec.convert(body, ReminderRule)
     except msgspec.ValidationError as problem:
         return [("body", f"格式不对：{problem}")]
-    return [*_times(rule), *_words(rule)]
+    found = [("channels", "自有渠道的名单只在「自有渠道」里填")] if rule.channels and name != OWN else []
+    return [*found, *_times(rule), *_words(rule)]
 
 
 def _times(rule: ReminderRule) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from fenghe.kernel.people.masking import mask_phone
 from fenghe.kernel.store_reading import Row, Where, fetch
 from fenghe.kernel.web.problems import not_found
 from fenghe.money import store_reminders as store
-from fenghe.money.reminder import Due, judge
+from fenghe.money.reminder import Due, in_words, judge
 from fenghe.money.store_reminders import Rules
 
 TABS: Final = {
@@ -153,7 +153,7 @@ def would_remind(
         if shops is not None and row["shop"] not in shops:
             continue
         told = judge(store.seen(row), rules.of(row["channel"])[2], now=now)
-        words = "" if isinstance(told, Due) else told.words
+        words = "" if isinstance(told, Due) else in_words(told)
         found.append({**_covered(row), "due": isinstance(told, Due), "words": words})
     return sorted(found, key=lambda one: not one["due"]), len(rows) > LOOKED_AT
 

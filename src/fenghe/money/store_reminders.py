@@ -34,7 +34,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, channel: str) -> tuple[str, int, ReminderRule]:
         """(name, version, rule) that a channel goes by."""
-        name = rule_name(channel, frozenset(self.by_name))
+        name = rule_name(channel, frozenset(self.by_name) - {OWN}, self.by_name[OWN][1])
         version, rule = self.by_name.get(name, (0, shipped(name)))
         return name, version, rule
 
@@ -80,21 +80,22 @@ def candidates(
     `looked`: without those that were looked at and have to wait. `name`: only those that go by this rule.
     """
     automatic = {one for one, (_, rule) in rules.by_name.items() if rule.mode == "automatic" and name in ("", one)}
-    if not automatic:
+    channels = automatic - {OWN}
+    if OWN in automatic:
+        channels |= set(rules.by_name[OWN][1].channels) - (set(rules.by_name) - {OWN})
+    if not channels:
         return []
     told = [rules.by_name[one][1] for one in automatic]
     return fetch(
         connection,
         f"select {_ORDER} {_FROM} where b.state = '{AWAITS}' and b.created_at > %(since)s and b.created_at <= %(before)s"
-        " and (b.channel = any(%(named)s) or %(own)s and b.channel <> all(%(known)s))"
+        " and b.channel = any(%(channels)s)"
         " and not (%(looked)s and exists (select from payment_reminder_look l where l.order_id = b.subject_id"
         " and l.again_at > %(now)s)) order by b.created_at limit %(limit)s",
         {
             "since": now - timedelta(minutes=max(one.pay_within_minutes for one in told)),
             "before": now - timedelta(minutes=min(one.after_minutes[0] for one in told)),
-            "named": sorted(automatic - {OWN}),
-            "own": OWN in automatic,
-            "known": sorted(set(rules.by_name) - {OWN}),
+            "channels": sorted(channels),
             "looked": looked,
             "now": now,
             "limit": limit,
