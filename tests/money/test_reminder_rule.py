@@ -209,7 +209,7 @@ def test_the_provider_has_the_last_word() -> None:
 
 
 def test_the_words_are_filled() -> None:
-    filled = variables("A1", 1990, "CNY", "https://h/p/x")
+    filled = variables("A1", amount_minor=1990, currency="CNY", link="https://h/p/x")
     assert text_of(RULE, filled) == "您的订单 A1（19.90元）还没有付款，点此付款：https://h/p/x 。已付款请忽略。"
 
 

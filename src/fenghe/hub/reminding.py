@@ -28,7 +28,7 @@ GATES: Final[Mapping[str, Gate]] = {store_reminders.GATE: ReminderGate()}
 def duty(key: bytes) -> ReminderDuty:
     """The duty of reminders; `key` opens the providers' secrets, by which links are signed."""
 
-    def link(connection: Connection[Any], order_no: str, by: str, now: datetime) -> int | str:
+    def link(connection: Connection[Any], order_no: str, *, by: str, now: datetime) -> int | str:
         sources = outbox.load_sources(connection, source_unsealer(key))
         made = make_link(connection, order_no=order_no, way=WAY, by=by, now=now, sources=sources)
         return made.words if isinstance(made, NoLink) else made.pay_order

@@ -39,9 +39,9 @@ def capped(found: Iterable[Found], standing: Iterable[Stands] = (), *, cap: int)
     days: dict[Day, list[Found | Stands]] = defaultdict(list)
     for one in found:
         days[one.provider, one.day, one.difference.currency].append(one)
-    for one in standing:
-        if (one.provider, one.day, one.currency) in days:
-            days[one.provider, one.day, one.currency].append(one)
+    for other in standing:
+        if (other.provider, other.day, other.currency) in days:
+            days[other.provider, other.day, other.currency].append(other)
     for told in days.values():
         yield from _of_day(sorted(told, key=_place), cap)
 

@@ -164,7 +164,7 @@ def phone_of(told: str) -> str:
     return digits if _MOBILE.fullmatch(digits) else ""
 
 
-def variables(order_no: str, amount_minor: int, currency: str, link: str) -> Mapping[str, str]:
+def variables(order_no: str, *, amount_minor: int, currency: str, link: str) -> Mapping[str, str]:
     """What a message is filled with."""
     told = amount_words(amount_minor, currency)
     return {"order_no": order_no, "amount": told.replace(" CNY", "元"), "link": link}

@@ -32,10 +32,9 @@ class ReminderKind:
         rows = fetch(
             connection, "select distinct channel from order_book where state = 'await_payment' order by channel"
         )
-        known = [OWN, *PLATFORMS]
-        seen = [
-            row["channel"] for row in rows if row["channel"] not in known and not problems(row["channel"], _plain())
-        ]
+        known, own = [OWN, *PLATFORMS], store.rules_in_force(connection).by_name[OWN][1].channels
+        told = [row["channel"] for row in rows]
+        seen = [one for one in told if one not in (*known, *own) and not problems(one, _plain())]
         return [Named(name=one, title=title_of(one)) for one in (*known, *seen)]
 
     def shipped(self, name: str) -> Any:

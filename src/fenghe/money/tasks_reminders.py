@@ -4,9 +4,9 @@ Promises: a message is let out under the order's lock, after everything that was
 said that it knows of no payment; it leaves once at most; an order whose reminder must not go out says why.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, assert_never
+from typing import Any, Final, Protocol
 
 import msgspec
 from psycopg import Connection
@@ -35,8 +35,14 @@ NO_ADDRESS: Final = "没有填写手机能访问的公网地址（「通知」�
 NO_GATEWAY: Final = "没有能给买家发短信的网关：在「通知」→「机器人」里给短信网关填上「给买家的模板编号」"
 WHICH_GATEWAY: Final = "有多个能给买家发短信的网关，请在催付策略里写明用哪一个"
 
-Linker = Callable[[Connection[Any], str, str, datetime], int | str]
-"""(connection, order number, who wants it, now) → the payment order, or in plain words why there is to be no link."""
+
+class Linker(Protocol):
+    """How a link for a buyer is made."""
+
+    def __call__(self, connection: Connection[Any], order_no: str, *, by: str, now: datetime) -> int | str:
+        """The payment order, or in plain words why there is to be no link."""
+
+
 Tokens = Callable[[], str]
 
 
@@ -93,7 +99,7 @@ class ReminderDuty:
         token = self._token()
         if (refused := _address(connection, token)) is not None:
             return refused
-        pay_order = self._link(connection, row["order_no"], by or "fenghe", now)
+        pay_order = self._link(connection, row["order_no"], by=by or "fenghe", now=now)
         if isinstance(pay_order, str):
             return Never(words=pay_order)
         entry = Entry(
@@ -129,6 +135,12 @@ def gateway_of(connection: Connection[Any], rule: ReminderRule) -> str | Never:
 def link_address(base: str, token: str) -> str:
     """The short address in a message."""
     return f"{base}/p/{token}"
+
+
+def filled_in(row: Row, base: str) -> Mapping[str, str]:
+    """What a reminder's message is filled with."""
+    link = link_address(base, row["token"])
+    return variables(row["order_no"], amount_minor=row["amount_minor"], currency=row["currency"], link=link)
 
 
 def _address(connection: Connection[Any], token: str) -> Never | None:
@@ -187,7 +199,7 @@ def _linked(row: Row, now: datetime) -> Later | Never | None:
 
 
 def _queue(connection: Connection[Any], row: Row, rule: ReminderRule, base: str, now: datetime) -> None:
-    filled = variables(row["order_no"], row["amount_minor"], row["currency"], link_address(base, row["token"]))
+    filled = filled_in(row, base)
     text = text_of(rule, filled)
     store_sending.put_gated(
         connection,
@@ -248,29 +260,25 @@ class ReminderGate:
         reminder = store.claim_for_gate(connection, key)
         if reminder is None:
             return Dropped(words="这条催付已经撤回")
-        told = _ready(connection, reminder, robot, now)
-        since = None if told else store.lock_order(connection, reminder["order_id"])
+        since = None
+        told: Due | Later | Never | None = _ready(connection, reminder, robot, now)
         if told is None:
+            since = store.lock_order(connection, reminder["order_id"])
             told = Later(at=now, words="订单正在处理") if since is None else _last_word(connection, reminder, now)
-        match told:
-            case Later():
-                return NotYet(words=told.words)
-            case Never():
-                store.end(connection, reminder["id"], "withdrawn", now=now, why=told.words)
-                return Dropped(words=told.words)
-            case Due():
-                assert since is not None
-                store.checked(connection, reminder["id"], since=since, now=now)
-                return _admitted(connection, reminder, robot, told.phone)
-            case _:
-                assert_never(told)
+        if isinstance(told, Later):
+            return NotYet(words=told.words)
+        if isinstance(told, Never):
+            store.end(connection, reminder["id"], "withdrawn", now=now, why=told.words)
+            return Dropped(words=told.words)
+        assert since is not None
+        store.checked(connection, reminder["id"], since=since, now=now)
+        return _admitted(connection, reminder, robot, told.phone)
 
 
 def _admitted(connection: Connection[Any], reminder: Row, robot: Robot, phone: str) -> Admitted:
-    link = link_address(store.public_url(connection), reminder["token"])
     return Admitted(
         config={"phones": [phone], "template_code": robot.config["buyer_template_code"]},
-        variables=variables(reminder["order_no"], reminder["amount_minor"], reminder["currency"], link),
+        variables=filled_in(reminder, store.public_url(connection)),
     )
 
 
