@@ -60,6 +60,26 @@ def test_a_payment_whose_order_comes_late_binds_by_itself_and_its_case_closes_on
     assert bindings(connection, one) == [("bound", None)] and cases(connection, one)[-1][1] == "self_closed"
 
 
+def test_a_payment_that_nobody_told_of_stays_pending_and_stops_nobody_else(connection: Connection[Any]) -> None:
+    one, other = number(), number()
+    hear(connection, order(one), order(other), payment(one))
+    row = connection.execute(
+        "insert into subject (kind, key) values ('payment', %s) returning id", (f"wechatpay:99{one}",)
+    ).fetchone()
+    assert row is not None
+    connection.execute(
+        "insert into payment (subject_id, provider, payment_no, out_trade_no, order_no, succeeded, currency, amount_minor)"
+        " values (%s, 'wechatpay', %s, %s, %s, true, 'CNY', 1990)",
+        (row[0], f"99{one}", one, one),
+    )
+    assert guard(connection) == 2
+    assert bindings(connection, one) == [("bound", None), ("pending", "no_evidence")], "it is no second payment either"
+    assert cases(connection, one) == [] and guard(connection) == 0
+    hear(connection, payment(one, payment_no=f"99{one}", hours=2))
+    guard(connection)
+    assert bindings(connection, one) == [("bound", None), ("refused", "duplicate_payment")], "told of, it is judged"
+
+
 def test_an_order_that_may_still_be_on_its_way_is_waited_for(connection: Connection[Any]) -> None:
     one, now = number(), datetime.now(UTC)
     hear(connection, payment(one, paid_at=now, occurred_at=now))

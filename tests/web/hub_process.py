@@ -6,10 +6,11 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import psycopg
 
 from fenghe.cli import serving, working
-from fenghe.hub import demo_notices, demo_world
+from fenghe.hub import demo_notices, demo_reminders, demo_world
 from fenghe.kernel.database.opening import hold_database
 from fenghe.kernel.migrations import migrate
 from fenghe.kernel.secrets import hub_key
@@ -33,8 +34,13 @@ MONEY_FAULTS = tuple(Strike(kind=kind, count=1) for kind in MoneyFault)
 
 
 def small_world(now: datetime) -> demo_world.Demo:
-    """Sixty parcels, and enough of what goes wrong for every screen to have something."""
-    return demo_world.build(now, parcels=60, faults=FAULTS, money_faults=MONEY_FAULTS)
+    """Sixty parcels, and enough of what goes wrong for every screen to have something. Who paid a wrong amount paid too much."""
+    demo = demo_world.build(now, parcels=60, faults=FAULTS, money_faults=MONEY_FAULTS)
+    payments = demo.till.till.payments
+    for number, paid in payments.items():
+        if paid.fault is MoneyFault.AMOUNT_WRONG:
+            payments[number] = msgspec.structs.replace(paid, amount_minor=paid.amount_minor + 1_000)
+    return demo
 
 
 def hurry(app_url: str) -> None:
@@ -64,6 +70,7 @@ def main(folder: Path, port: int) -> None:
             with psycopg.connect(database.app_url) as connection:
                 demo_world.prepare(connection, world, key=key, sandbox=sandbox, till=till)
                 demo_notices.prepare(connection, key=key, robots=robots, public_url=f"http://127.0.0.1:{port}")
+                demo_reminders.prepare(connection, key=key, robots=robots, now=world.now)
             threading.Thread(target=hurry, args=(database.app_url,), daemon=True).start()
             with working.workers_running(database.app_url, key=key, count=1):
                 serving.run_api(

@@ -15,6 +15,7 @@ import "./styles/notices.css";
 import "./styles/heartbeat.css";
 import "./styles/clocks.css";
 import "./styles/compensation.css";
+import "./styles/reminders.css";
 import "./styles/statements.css";
 import "./styles/recon.css";
 import { StrictMode } from "react";

@@ -18,7 +18,7 @@ import uvloop
 from rich.console import Console
 
 from fenghe.cli import serving, working
-from fenghe.hub import demo_books, demo_money, demo_notices, demo_world, store_demo
+from fenghe.hub import demo_books, demo_money, demo_notices, demo_reminders, demo_world, store_demo
 from fenghe.kernel.audit import store as audit
 from fenghe.kernel.database.opening import hold_database
 from fenghe.kernel.logs import logs_to_stderr
@@ -69,6 +69,8 @@ def demo(
             with psycopg.connect(database.app_url) as connection:
                 demo_world.prepare(connection, world, key=key, sandbox=sandbox, till=till)
                 demo_notices.prepare(connection, key=key, robots=robots, public_url=f"http://127.0.0.1:{port}")
+                if not once:
+                    demo_reminders.prepare(connection, key=key, robots=robots, now=datetime.now(UTC))
             say(f"沙箱的机器人群:{robots}/robots")
             with working.workers_running(database.app_url, key=key, count=1):
                 if once:

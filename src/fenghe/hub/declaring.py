@@ -3,10 +3,11 @@
 from fenghe.kernel.declarations.contract import DeclaredKind, Kinds
 from fenghe.money.store_compensation_declared import CompensationKind
 from fenghe.money.store_declared import ChartKind, PostingKind
+from fenghe.money.store_reminders_declared import ReminderKind
 from fenghe.money.store_rules import MatchKind
 
 
 def declared_kinds() -> Kinds:
     """Every kind of declaration whose life the kernel keeps."""
-    kinds: tuple[DeclaredKind, ...] = (PostingKind(), ChartKind(), MatchKind(), CompensationKind())
+    kinds: tuple[DeclaredKind, ...] = (PostingKind(), ChartKind(), MatchKind(), CompensationKind(), ReminderKind())
     return {one.kind: one for one in kinds}

@@ -87,7 +87,7 @@ MONEY_FAULTS: Final = (
     Strike(kind=MoneyFault.REPEATED_NOTICE, count=5),
 )
 COLLECTORS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
-    "wechatpay": ("微信支付(沙箱)", {"collects_for": ["pdd", "douyin", "jd"], "search_after_seconds": 20}),
+    "wechatpay": ("微信支付(沙箱)", {"collects_for": ["pdd", "douyin", "jd", "自有商城"], "search_after_seconds": 20}),
     "alipay": ("支付宝(沙箱)", {"collects_for": ["taobao"], "trade_no_prefix": "T200P", "search_after_seconds": 20}),
 }
 LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)

@@ -15,7 +15,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from fenghe import __version__
-from fenghe.hub import rooms, routing
+from fenghe.hub import reminding, rooms, routing
 from fenghe.hub.asking import ask_again
 from fenghe.hub.declared import Declared
 from fenghe.hub.declaring import declared_kinds
@@ -27,6 +27,7 @@ from fenghe.kernel.cases import store as cases
 from fenghe.kernel.inbox import store as inbox
 from fenghe.kernel.outbox import store as outbox
 from fenghe.kernel.people.person import Actor
+from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.pulse import store as pulse
 from fenghe.kernel.rulings import SOURCE, Ruling
 from fenghe.kernel.secrets import source_unsealer
@@ -36,7 +37,9 @@ from fenghe.logistics.declared import FUSE
 from fenghe.logistics.policy import DEFAULT_POLICY
 from fenghe.logistics.store_queries import begin_correction
 from fenghe.money import store_asking as store_money
+from fenghe.money.reminder import in_words
 from fenghe.money.tasks_binding import BindingDuty
+from fenghe.money.tasks_reminders import remind_now
 
 TRIES = 5
 T = TypeVar("T")
@@ -147,6 +150,18 @@ class Hub:
                 raise Problem(409, f"{made.words}。", code="no_link")
 
         await self.sync(make)
+
+    async def remind(self, person: str, ip: str, *, order_id: int) -> None:
+        """A reminder to pay that somebody wants now; refused in plain words where there is to be none."""
+
+        def enter(connection: Connection[Any]) -> None:
+            now = datetime.now(UTC)
+            told = remind_now(connection, order_id, reminding.duty(self.key), by=person, ip=ip, now=now)
+            if not isinstance(told, int):
+                raise Problem(409, f"{in_words(told)}。", code="no_reminder")
+            log_access(connection, Actor(person, ip), action="reminder.ask.done", target=f"reminder {told}")
+
+        await self.sync(enter)
 
     def _say(self, begin: Callable[[Connection[Any]], Ruling]) -> None:
         """Check and note the wish, store the word as a message and judge it: all or nothing.

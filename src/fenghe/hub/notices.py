@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, Final
 
 from fenghe.connectors.robots import CHANNELS
+from fenghe.hub import reminding
 from fenghe.hub.titles import titles
 from fenghe.kernel.duties import running
 from fenghe.kernel.notices.store_routing import Words
@@ -22,6 +23,7 @@ ADVICE: Final = {
     "shipment.*": "核对双方证据,必要时联系承运商,然后裁定",
     "order.*": "核对渠道后台的订单状态,然后裁定",
     "clock.*": "催仓库或承运商,赶在承诺时间之前",
+    "money.reminder": "买家还不付款时,打电话问一问,或到期关单",
     "callbacks.*": "核对原始报文与我方记录,需要时改映射或裁定",
 }
 """What to do about a case, by kind; the first that fits. A rule's own template may say something better."""
@@ -35,5 +37,5 @@ def words() -> Words:
 
 def run_robots(dsn: str, *, stop: Any, key: bytes) -> None:
     """Send messages until `stop` is set; any number of these may run. Apart from other duties: robots may be slow."""
-    with closing(SendDuty(CHANNELS, key=key)) as duty:
-        running.run(dsn, [duty], stop=stop)
+    with closing(SendDuty(CHANNELS, key=key, gates=reminding.GATES)) as duty:
+        running.run(dsn, [duty, reminding.duty(key)], stop=stop)

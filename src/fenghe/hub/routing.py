@@ -26,6 +26,7 @@ from fenghe.money import (
     routes_payments,
     routes_recon,
     routes_recon_acts,
+    routes_reminders,
     routes_statements,
     routes_trace,
 )
@@ -66,4 +67,5 @@ def routers() -> Sequence[Any]:
         routes_recon.router,
         routes_recon_acts.router,
         routes_compensation.router,
+        routes_reminders.router,
     ]

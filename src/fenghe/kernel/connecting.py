@@ -101,6 +101,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The HTTP status; 0 when nobody answered."""
     headers: Mapping[str, str] = {}
     """The answer's headers, names in lower case: some platforms sign them."""
+    unsent: bool = False
+    """Nothing of the call left this machine: whoever may not repeat himself may try again."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

@@ -60,6 +60,8 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     message: Message
+    variables: Mapping[str, str] = {}
+    """What an approved template is filled with, for a message that is not an alert."""
 
 
 class Channel(Protocol):

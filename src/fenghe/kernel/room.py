@@ -36,6 +36,9 @@ class RoomHub(WebHub, Protocol):
     async def pay_link(self, person: str, *, order_no: str, way: str) -> None:
         """A link for a buyer of this order is made or is on its way; raises Problem where there is to be none."""
 
+    async def remind(self, person: str, ip: str, *, order_id: int) -> None:
+        """The buyer of this order is reminded to pay; raises Problem where he is not to be."""
+
 
 Parcels = Callable[[Connection[Any], Sequence[int], Titles], Sequence[Any]]
 """The details of the parcels of these orders, as the screens are told them."""

@@ -47,6 +47,7 @@ CAUSES: Final[Mapping[str, Cause]] = {
 }
 WAITS: Final[Mapping[str, str]] = {
     "not_succeeded": "还没有支付成功",
+    "no_evidence": "没有一条报文说过这笔支付",
     "disputed": "支付单自己的说法有矛盾，先裁定",
     "amount_unknown": "支付机构没有说金额",
     "due_unknown": "渠道没有说应付多少",

@@ -19,6 +19,7 @@ class Cause(StrEnum):
     REFUND_NOT_AT_PROVIDER = "refund_not_at_provider"
     DUPLICATE_PAYMENT = "duplicate_payment"
     CENT_DIFFERENCE = "cent_difference"
+    CENT_OVER_CAP = "cent_over_cap"
     AMOUNT_WRONG = "amount_wrong"
     VOUCHER_MISSING = "voucher_missing"
     VOUCHER_AMOUNT_WRONG = "voucher_amount_wrong"
@@ -57,6 +58,7 @@ MEANINGS: Final[dict[Cause, Meaning]] = {
     Cause.REFUND_NOT_AT_PROVIDER: Meaning("账上已退渠道未退", severity=3),
     Cause.DUPLICATE_PAYMENT: Meaning("重复支付", severity=3),
     Cause.CENT_DIFFERENCE: Meaning("分差", severity=1),
+    Cause.CENT_OVER_CAP: Meaning("分差超日限额"),
     Cause.AMOUNT_WRONG: Meaning("金额不符"),
     Cause.VOUCHER_MISSING: Meaning("缺凭证"),
     Cause.VOUCHER_AMOUNT_WRONG: Meaning("凭证金额错"),

@@ -127,6 +127,7 @@ def problems(name: str, body: Any) -> list[str]:
         unknown = [one for one in read.passes if one not in PASSES]
         found += [f"没有叫 {unknown[0]} 的匹配步骤"] if unknown else []
         found += ["分差容忍不能是负数"] if read.cent_tolerance_minor < 0 else []
+        found += ["分差每天的限额不能是负数"] if read.cent_daily_cap_minor < 0 else []
     if isinstance(read, Rates):
         found += [
             f"费率的种类应为 fee 或 commission：{one.what}"

@@ -17,13 +17,13 @@ from fenghe.kernel.routes_listing import filtered, room_hub
 from fenghe.kernel.store_reading import Row
 from fenghe.kernel.web.exporting import Cell, ExportFormat
 from fenghe.kernel.web.paging import Paging, read_id
-from fenghe.kernel.web.problems import bad_field
+from fenghe.kernel.web.problems import bad_field, not_found
 from fenghe.kernel.web.routes_support import ApiRequest, actor_of, export_response, paged, requires
 from fenghe.money import store_breaks
 from fenghe.money import store_compensation_queries as store
-from fenghe.money.causes import title_of
-from fenghe.money.compensation import words
-from fenghe.money.compensation_policy import TITLES, Kind
+from fenghe.money.causes import Cause, title_of
+from fenghe.money.compensation import Nothing, words
+from fenghe.money.compensation_policy import KIND_OF, TITLES, Kind
 from fenghe.money.observing import amount_words
 from fenghe.money.store_compensation_queries import STATES, Expected, Filter
 
@@ -106,6 +106,16 @@ class CompensationPage(msgspec.Struct, frozen=True, kw_only=True):
     theirs_minor: int | None
     closed_by: Mapping[str, Any] | None
     events: Sequence[CompensationEvent]
+
+
+class BreakRepairs(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be done about a break now (`kind` empty: nothing, `why_not` says why) and every compensation there was of it."""
+
+    kind: str
+    kind_title: str
+    able: bool
+    why_not: str
+    items: Sequence[CompensationRow]
 
 
 class CompensationSum(msgspec.Struct, frozen=True, kw_only=True):
@@ -323,6 +333,33 @@ async def get_compensation(request: ApiRequest, compensation_id: FromPath[str]) 
     return await room_hub(request).sync(read)
 
 
+LIVE: Final = frozenset({"proposed", "approved", "under_way"})
+
+
+@get("/api/recon/breaks/{break_id:str}/repairs", guards=[requires(VIEW)])
+async def repairs_of_break(request: ApiRequest, break_id: FromPath[str]) -> BreakRepairs:
+    """What repairs a break of this cause, and every compensation there was of it."""
+    number, person = read_id(break_id), actor_of(request).person
+
+    def read(connection: Connection[Any]) -> BreakRepairs:
+        told = store_breaks.find_break(connection, number)
+        if told is None:
+            raise not_found(f"差异 {number}")
+        rows = store.of_break(connection, number)
+        waits = told["status"] != "open" or any(row["state"] in LIVE for row in rows)
+        found = None if waits else store.repair_of(connection, told)
+        kind = found[0].kind if isinstance(found, tuple) else None
+        return BreakRepairs(
+            kind=kind or "",
+            kind_title=TITLES[kind] if kind else "",
+            able=kind is not None,
+            why_not=found.words if isinstance(found, Nothing) and Cause(told["cause"]) in KIND_OF else "",
+            items=[_row(row, person) for row in rows],
+        )
+
+    return await room_hub(request).sync(read)
+
+
 @post("/api/compensations/decision", guards=[requires(APPROVE)], status_code=200)
 async def decide_compensations(request: ApiRequest, data: JSONBody[CompensationDecision]) -> Decided:
     """Approve or refuse, if what stands is exactly what was shown; one's own proposals are left to others."""
@@ -369,7 +406,7 @@ router = Router(
     path="/",
     route_handlers=[
         list_compensations, sum_compensations, preview_decision, list_set_aside, export_compensations, get_compensation,
-        decide_compensations, propose_compensations, try_compensation_again,
+        decide_compensations, propose_compensations, try_compensation_again, repairs_of_break,
     ],
     tags=["compensation"],
 )  # fmt: skip

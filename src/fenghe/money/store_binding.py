@@ -44,6 +44,11 @@ class Held(msgspec.Struct, kw_only=True):
         """The payment's subject."""
         return self.claim.id
 
+    @property
+    def told(self) -> bool:
+        """Whether anybody ever said anything of it: what nobody told of is no claim."""
+        return bool(_history.decode(self.row["history"]))
+
 
 def claim_due(connection: Connection[Any], *, limit: int, now: datetime) -> dict[str, list[Held]]:
     """Lock due payments with all others of their orders, by order number; what another worker holds is left to it."""
@@ -135,6 +140,16 @@ def shapes_of_orders(connection: Connection[Any]) -> frozenset[Shape]:
         {"most": EXAMPLES},
     )
     return frozenset(shape_of(row["order_no"]) for row in rows if row["order_no"])
+
+
+def leave_untold(connection: Connection[Any], held: Sequence[Held]) -> None:
+    """Payments that nobody told of stay pending, and say so, until somebody does: no state without evidence."""
+    connection.execute(
+        "update payment set bind_due_at = null, judged_at = now(), refusal = 'no_evidence',"
+        " changed_at = case when refusal is distinct from 'no_evidence' then now() else changed_at end"
+        " where subject_id = any(%s) and binding = 'pending'",
+        ([one.id for one in held],),
+    )
 
 
 def write(connection: Connection[Any], held: Sequence[Held], verdicts: Mapping[int, Verdict], *, now: datetime) -> int:

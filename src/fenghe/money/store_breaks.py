@@ -10,6 +10,7 @@ from psycopg import Connection
 
 from fenghe.kernel.store_copy import copy_rows, flag, number, text
 from fenghe.money.causes import MEANINGS, Cause
+from fenghe.money.cents import CAUSES, Stands
 from fenghe.money.found import Found
 from fenghe.money.store_break_filter import BreakFilter, conditions
 
@@ -72,6 +73,17 @@ def _row(one: Found, rule_version: str) -> tuple[str, ...]:
         text(told.note),
         text(rule_version),
     )
+
+
+def standing_cents(connection: Connection[Any]) -> list[Stands]:
+    """Differences of cents that stand open in chains which this run does not look at."""
+    rows = connection.execute(
+        "select b.scope_key, b.provider, b.day, b.currency, b.amount_minor from recon_break b where b.status = 'open'"
+        " and b.cause = any(%s) and not exists (select from recon_touched t where b.scope_key = 'order:' || t.k)",
+        ([str(cause) for cause in CAUSES],),
+    ).fetchall()
+    names = ("scope_key", "provider", "day", "currency", "amount_minor")
+    return [Stands(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def apply(connection: Connection[Any], run_id: int, *, examined: str, now: datetime, by: str) -> Moved:

@@ -13,6 +13,7 @@ from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.store_reading import Row, Where, fetch
 from fenghe.kernel.web.problems import Problem, conflict, not_found
 from fenghe.money import store_compensation as store
+from fenghe.money.compensation import Nothing, Proposal, propose
 from fenghe.money.compensation_policy import KIND_OF
 from fenghe.money.tasks_compensation import propose_for
 
@@ -93,6 +94,19 @@ def events_of(connection: Connection[Any], number: int) -> list[Row]:
         "select at, author, event, body from compensation_event where compensation_id = %(id)s order by id",
         {"id": number},
     )
+
+
+def of_break(connection: Connection[Any], break_id: int) -> list[Row]:
+    """Every compensation of a break, the newest first."""
+    return fetch(connection, f"select {COLUMNS} {_FROM} where c.break_id = %(id)s order by c.id desc", {"id": break_id})
+
+
+def repair_of(connection: Connection[Any], told: Row) -> tuple[Proposal, ...] | Nothing | None:
+    """What would be proposed about this break at this moment; None where a break hangs on no order. Writes nothing."""
+    if not told["scope_key"].startswith("order:"):
+        return None
+    row = {**told, "episode": told["last_run"]}
+    return propose(store.seen(row), store.facts_of(connection, [row])[told["id"]])
 
 
 def set_aside(connection: Connection[Any], *, limit: int) -> list[Row]:

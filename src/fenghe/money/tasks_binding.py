@@ -42,11 +42,14 @@ class BindingDuty:
         orders = store_binding.orders_of(connection, sorted(groups))
         shapes = self._numbering(connection, certain=all(name in orders for name in groups))
         verdicts: dict[int, Verdict] = {}
-        for name, held in groups.items():
+        told = {name: [one for one in held if one.told] for name, held in groups.items()}
+        for name, held in told.items():
             verdicts |= bind([one.claim for one in held], orders.get(name, ()), shapes=shapes, now=now)
-        everything = [one for held in groups.values() for one in held]
+        everything = [one for held in told.values() for one in held]
+        untold = [one for held in groups.values() for one in held if not one.told]
         store_binding.write(connection, everything, verdicts, now=now)
-        return len(everything)
+        store_binding.leave_untold(connection, untold)
+        return len(everything) + len(untold)
 
     def _numbering(self, connection: Connection[Any], *, certain: bool) -> frozenset[Shape]:
         """What order numbers look like; looked up when a payment names none that we have."""

@@ -16,6 +16,8 @@ from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.duties.contract import Hour
 from fenghe.kernel.values import CHINA, digest
 from fenghe.money import store_breaks, store_links, store_recon
+from fenghe.money.causes import Cause
+from fenghe.money.cents import capped
 from fenghe.money.chain import Chain
 from fenghe.money.classify import Outcome, classify
 from fenghe.money.found import Found, Pending, found_in, settle
@@ -145,6 +147,7 @@ class _Run:
         self.span = Span(first=ask.first, last=ask.last) if ask.scope == "days" else Span()
         self.through = ask.last if ask.scope == "new" else None
         self.crossings: list[Crossing] = []
+        self.cents: list[Found] = []
         self.later: list[str] = []
 
     def lap(self, name: str) -> None:
@@ -175,6 +178,7 @@ class _Run:
             coverage |= settling.coverage
             self._levels(settling)
             self.lap("settlement")
+        self._cap_cents(touched)
         store_recon.show_stage(self.connection, "breaks")
         moved = self._apply(run_id, touched)
         self.lap("breaks")
@@ -275,7 +279,20 @@ class _Run:
             self.waterfall.explain((currency, channel, provider), place, cause=name, amount=amount)
 
     def _add(self, found: list[Found]) -> None:
-        """Note breaks: for the queue, for the waterfall of the days asked for, for the report."""
+        """Note breaks; differences of cents wait until all of their day are known."""
+        self.cents += [one for one in found if one.difference.cause == Cause.CENT_DIFFERENCE]
+        self._note([one for one in found if one.difference.cause != Cause.CENT_DIFFERENCE])
+
+    def _cap_cents(self, touched: bool) -> None:
+        """Cents of a day stay cents up to the day's cap; what people accepted is none of it."""
+        agreed = [one for one in self.cents if self.accepted.get(one.key) == one.difference.amount_minor]
+        rest = [one for one in self.cents if self.accepted.get(one.key) != one.difference.amount_minor]
+        standing = store_breaks.standing_cents(self.connection) if touched else []
+        cap = self.policy.matching.cent_daily_cap_minor
+        self._note([*agreed, *capped(rest, standing, cap=cap)])
+
+    def _note(self, found: list[Found]) -> None:
+        """For the queue, for the waterfall of the days asked for, for the report."""
         store_breaks.add(self.connection, found, self.policy.version)
         accepted = frozenset(one.key for one in found if self.accepted.get(one.key) == one.difference.amount_minor)
         self.waterfall.found((one for one in found if self.span.holds(one.day)), accepted)

@@ -25,7 +25,6 @@ export interface BulkResult {
 }
 
 export type Permission =
-  | "money.view"
   | "money.reconcile"
   | "orders.view"
   | "orders.pii"

@@ -123,6 +123,12 @@ export const router = createBrowserRouter([
             lazy: async () => ({ Component: (await import("../screens/compensation/RulePage")).RulePage }),
           },
           {
+            path: "money/compensation/reminders/:name",
+            lazy: async () => ({
+              Component: (await import("../screens/reminders/ReminderRulePage")).ReminderRulePage,
+            }),
+          },
+          {
             path: "ledger",
             lazy: async () => ({ Component: (await import("../screens/ledger/LedgerPage")).LedgerPage }),
           },

@@ -45,6 +45,7 @@ def _without_secrets(answer: Answer, robot: Robot) -> Answer:
         error=error,
         permanent=answer.permanent,
         retry_after_seconds=answer.retry_after_seconds,
+        unsent=answer.unsent,
     )
 
 

@@ -173,6 +173,14 @@ SHIPPED: Final[Mapping[str, NoticeRule]] = {
         targets=Targets(roles=["ops"], owner=True),
         digest=Digest(minutes=5),
     ),
+    "reminders": NoticeRule(
+        title="催付短信",
+        events=["told"],
+        kinds=["money.reminder"],
+        targets=Targets(roles=["cs"]),
+        digest=Digest(minutes=10, more_than=1, top=10),
+        dedupe_minutes=0,
+    ),
 }
 """Rules as shipped: in-site only, because no robot is known yet. What a user publishes under a name lies over it."""
 

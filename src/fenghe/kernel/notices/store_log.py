@@ -167,7 +167,7 @@ def send_again(connection: Connection[Any], ids: Sequence[int], *, actor: Actor)
         raise bad_field("ids", f"一次重发 1 到 {MOST_AGAIN} 条")
     cursor = connection.execute(
         "update notice_delivery set status = 'waiting', attempts = 0, unsure = 0, under_way = false, due_at = now(),"
-        " again_by = %s where id = any(%s) and status in ('dead', 'dropped')",
+        " again_by = %s where id = any(%s) and status in ('dead', 'dropped') and gate = ''",
         (actor.person, list(ids)),
     )
     if cursor.rowcount:

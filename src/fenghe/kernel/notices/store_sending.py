@@ -21,6 +21,8 @@ BREAKER: Final = Limits(minimum=3, hold_seconds=30.0)
 MOST_UNSURE: Final = 2
 """Sent so often without our learning what came of it: the second repeat is a person's decision."""
 LONGEST_ANSWER: Final = 2_000
+UNSURE: Final = "是否送达不明"
+"""How the answer of a message begins that goes once at most and of which nobody knows whether it went."""
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +35,8 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     robot_id: str
     kind: str
     attempts: int
+    gate: str = ""
+    """Who is asked once more before it goes out, and that it goes out once at most."""
 
 
 def claim(
@@ -99,12 +103,13 @@ def _take(
         " and due_at <= now() order by severity desc, due_at, id limit %s for update skip locked)"
         " update notice_delivery d set attempts = d.attempts + 1, unsure = d.unsure + d.under_way::int,"
         " under_way = true, due_at = now() + %s * interval '1 second' from mine where d.id = mine.id"
-        " returning d.id, d.key, d.title, d.body, d.plain, d.link, d.severity, d.count, d.attempts, d.unsure",
+        " returning d.id, d.key, d.title, d.body, d.plain, d.link, d.severity, d.count, d.attempts, d.unsure,"
+        " d.gate",
         (robot[0], max(0, wanted), lease),
     ).fetchall()
-    lost = [row[0] for row in rows if row[9] >= MOST_UNSURE]
+    lost = [row[0] for row in rows if _lost(row)]
     _leave_to_a_person(connection, lost)
-    going = [row for row in rows if row[9] < MOST_UNSURE]
+    going = [row for row in rows if not _lost(row)]
     _, bucket = pace.take(bucket, len(going))
     state = breaker.sent(state, now=now, count=len(going))
     connection.execute(
@@ -114,11 +119,16 @@ def _take(
     return going
 
 
+def _lost(row: Sequence[Any]) -> bool:
+    """What must go once at most is not sent again after one try of unknown end, anything else not after two."""
+    return bool(row[9] >= (1 if row[10] else MOST_UNSURE))
+
+
 def _leave_to_a_person(connection: Connection[Any], ids: Sequence[int]) -> None:
     connection.execute(
-        "update notice_delivery set status = 'dead', under_way = false,"
-        " answer = '两次发送都没有等到结果就中断了,是否送达不明,不再自动重发' where id = any(%s)",
-        (list(ids),),
+        "update notice_delivery set status = 'dead', under_way = false, answer = case gate when '' then %s else %s end"
+        " where id = any(%s)",
+        ("两次发送都没有等到结果就中断了,是否送达不明,不再自动重发", f"{UNSURE}:发送时中断了,不再重发", list(ids)),
     )
 
 
@@ -131,6 +141,7 @@ def _claimed(row: tuple[Any, ...], robot: tuple[Any, ...], unseal: Unseal) -> Cl
         robot_id=robot[0],
         kind=robot[1],
         attempts=row[8],
+        gate=row[10],
     )
 
 
@@ -157,6 +168,8 @@ def finish(connection: Connection[Any], claimed: Claimed, answer: Answer, *, del
     Booked only while the message is still ours: whoever lost his lease does not overwrite what came after.
     """
     status = "sent" if answer.error is None else "dead" if delay_seconds is None else "waiting"
+    if status == "dead" and claimed.gate and not answer.permanent and not answer.unsent:
+        answer = msgspec.structs.replace(answer, error=f"{UNSURE}:{answer.error}")
     told = (answer.error or answer.body[:LONGEST_ANSWER].decode("utf-8", "replace")).replace("\x00", "")
     # Being asked to slow down is no failed attempt: a message is not given up for it.
     patience = 1 if answer.retry_after_seconds is not None and status == "waiting" else 0
@@ -187,6 +200,26 @@ def _learn(connection: Connection[Any], claimed: Claimed, answer: Answer) -> Non
         "update robot_pace set breaker = %s::jsonb, paused_until = case when %s::float is null then paused_until"
         " else now() + %s * interval '1 second' end where robot = %s",
         (_as_json(state), pause, pause or 0.0, claimed.robot_id),
+    )
+
+
+def hold_back(connection: Connection[Any], claimed: Claimed, *, words: str, seconds: float | None) -> None:
+    """It did not go out: its gate wants to be asked again after so many seconds, or (None) lets it out no more."""
+    _learn(connection, claimed, Answer(body=b"", error=words, permanent=True))
+    connection.execute(
+        "update notice_delivery set under_way = false, unsure = 0, attempts = attempts - 1, answer = %s,"
+        " status = case when %s::float is null then 'dropped' else 'waiting' end,"
+        " due_at = now() + %s * interval '1 second' where id = %s and status = 'waiting' and attempts = %s",
+        (words[:LONGEST_ANSWER], seconds, seconds or 0.0, claimed.id, claimed.attempts),
+    )
+
+
+def put_gated(connection: Connection[Any], *, key: str, robot: str, gate: str, kind: str, message: Message) -> None:
+    """A message that goes out once at most, and only when its gate says so; a second of the same key is none."""
+    connection.execute(
+        "insert into notice_delivery (key, robot, rule, rule_version, event, kind, severity, title, body, plain, link, gate)"
+        " values (%s, %s, '', 0, 'told', %s, %s, %s, %s, %s, %s, %s) on conflict (key) do nothing",
+        (key, robot, kind, message.severity, message.title, message.markdown, message.text, message.link, gate),
     )
 
 

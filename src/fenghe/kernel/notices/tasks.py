@@ -4,15 +4,18 @@ import random
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
+import msgspec
+import psycopg
 import structlog
 from psycopg import Connection
 
 from fenghe.kernel.connecting import Answer
-from fenghe.kernel.connecting_robots import Channel
+from fenghe.kernel.connecting_robots import Channel, Robot
 from fenghe.kernel.declarations.store import newest_id
 from fenghe.kernel.notices import posting, store, store_routing, store_sending
+from fenghe.kernel.notices.gate import Admitted, Dropped, Gate, NotYet
 from fenghe.kernel.notices.rule import NoticeRule
 from fenghe.kernel.notices.store_routing import Words
 from fenghe.kernel.notices.store_sending import Claimed
@@ -24,6 +27,7 @@ MOST_AT_ONCE: Final = 8
 LEASE_SECONDS: Final = 60.0
 """A lease outlasts the slowest send; should we die, the message comes back after it."""
 GIVE_UP_AFTER: Final = 6
+FAULT_SECONDS: Final = 60.0
 _log = structlog.get_logger("fenghe.notices")
 
 
@@ -73,8 +77,16 @@ class SendDuty:
     name = "notice_sending"
     every_seconds = 0.5
 
-    def __init__(self, channels: Mapping[str, Channel], *, key: bytes, lease_seconds: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self,
+        channels: Mapping[str, Channel],
+        *,
+        key: bytes,
+        gates: Mapping[str, Gate] | None = None,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
         self._channels = channels
+        self._gates = gates or {}
         self._key = key
         self._lease = lease_seconds
         self._client = calling.new_client()
@@ -86,12 +98,15 @@ class SendDuty:
         self._client.close()
 
     def turn(self, connection: Connection[Any], *, now: datetime) -> int:
-        """Send what is due and may go out; returns how many messages moved."""
-        del now  # leases and buckets go by the database's clock
+        """Send what is due and may go out; returns how many messages moved. Leases and buckets go by the database's clock."""
         claimed = store_sending.claim(
             connection, self._channels, self._unseal, most=MOST_AT_ONCE, lease_seconds=self._lease
         )
-        under_way = {self._pool.submit(self._post, one): one for one in claimed}
+        under_way = {}
+        for one in claimed:
+            let_out = self._let_out(connection, one, now)
+            if let_out is not None:
+                under_way[self._pool.submit(self._post, let_out)] = let_out
         for future in as_completed(under_way):
             one, answer = under_way[future], future.result()
             delay = _delay(one, answer)
@@ -103,6 +118,40 @@ class SendDuty:
         if claimed:
             beat(connection, ("notices",))
         return len(claimed)
+
+    def _let_out(self, connection: Connection[Any], one: Claimed, now: datetime) -> Claimed | None:
+        """The message as it goes out; None: its gate keeps it back, which is booked."""
+        if not one.gate or one.robot is None:
+            return one
+        with connection.transaction():
+            told = self._ask_gate(connection, one, one.robot, now)
+            match told:
+                case Admitted():
+                    robot = msgspec.structs.replace(one.robot, config={**one.robot.config, **told.config})
+                    posted = msgspec.structs.replace(one.posted, variables=told.variables)
+                    return msgspec.structs.replace(one, robot=robot, posted=posted)
+                case Dropped():
+                    store_sending.hold_back(connection, one, words=told.words, seconds=None)
+                case NotYet():
+                    store_sending.hold_back(connection, one, words=told.words, seconds=told.seconds)
+                case _:
+                    assert_never(told)
+        return None
+
+    def _ask_gate(
+        self, connection: Connection[Any], one: Claimed, robot: Robot, now: datetime
+    ) -> Admitted | Dropped | NotYet:
+        gate = self._gates.get(one.gate)
+        if gate is None:
+            return NotYet(words="本版本不会发这种消息", seconds=FAULT_SECONDS)
+        try:
+            with connection.transaction():
+                return gate.open(connection, key=one.posted.key, robot=robot, now=now)
+        except psycopg.OperationalError:
+            raise
+        except Exception:  # noqa: BLE001 - a fault of one gate must not stop other messages
+            _log.exception("gate failed", delivery=one.id, gate=one.gate)
+            return NotYet(words="内部错误:没有放行", seconds=FAULT_SECONDS)
 
     def _unseal(self, robot: str, sealed: bytes) -> dict[str, str]:
         return unseal_table(self._key, sealed, about=about_robot(robot))
@@ -117,6 +166,8 @@ class SendDuty:
 def _delay(claimed: Claimed, answer: Answer) -> float | None:
     """How long until it is tried again; None when it is not."""
     if answer.error is None or answer.permanent:
+        return None
+    if claimed.gate and answer.retry_after_seconds is None and not answer.unsent:
         return None
     if answer.retry_after_seconds is None and claimed.attempts >= GIVE_UP_AFTER:
         return None

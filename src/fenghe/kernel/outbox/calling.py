@@ -43,6 +43,8 @@ def call(client: httpx.Client, request: Request, *, timeout_seconds: float, most
             return _judged(response, bytes(body))
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as problem:
         return Answer(body=b"", error=f"地址或请求有误：{problem}"[:500], permanent=True)
+    except (httpx.ConnectError, httpx.ConnectTimeout) as problem:
+        return Answer(body=b"", error=f"连不上：{type(problem).__name__} {problem}"[:500], unsent=True)
     except httpx.TimeoutException:
         return Answer(body=b"", error=f"{timeout_seconds:g} 秒内没有答复")
     except httpx.HTTPError as problem:

@@ -4,11 +4,12 @@ import { useSearchParams } from "react-router";
 import { useT } from "../../i18n";
 import { NeedsAny } from "../../parts/NeedsAny";
 import { PageHead } from "../../parts/PageHead";
+import { ReminderView } from "../reminders/ReminderView";
 import { AsideList } from "./AsideList";
 import { CompensationList } from "./CompensationList";
 import { RuleList } from "./RuleList";
 
-const VIEWS = { list: CompensationList, aside: AsideList, rules: RuleList } as const;
+const VIEWS = { list: CompensationList, reminders: ReminderView, aside: AsideList, rules: RuleList } as const;
 
 type View = keyof typeof VIEWS;
 

@@ -8,8 +8,18 @@ import { useT } from "../../i18n";
 import { ErrorPanel } from "../../parts/ErrorPanel";
 import { Panel } from "../../parts/Panel";
 import { Flag } from "../../parts/Tags";
+import { ReminderRules } from "../reminders/ReminderRules";
 
 export function RuleList() {
+  return (
+    <>
+      <CauseRules />
+      <ReminderRules />
+    </>
+  );
+}
+
+function CauseRules() {
   const t = useT();
   const answer = useGet<DeclarationKind<CauseRule>>("declarations", "/api/declarations/compensation_policy");
   if (answer.isError && !answer.data) return <ErrorPanel error={answer.error} onRetry={() => void answer.refetch()} />;

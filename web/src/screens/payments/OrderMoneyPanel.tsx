@@ -14,6 +14,7 @@ import { Panel } from "../../parts/Panel";
 import { Flag } from "../../parts/Tags";
 import { useAct } from "../../parts/useAct";
 import { MoneyText, TimeText } from "../../parts/Values";
+import { OrderReminders, RemindButton } from "../reminders/OrderReminders";
 import { MoneyLines } from "./MoneyLines";
 
 export function OrderMoneyPanel({ orderId }: { orderId: string }) {
@@ -21,10 +22,17 @@ export function OrderMoneyPanel({ orderId }: { orderId: string }) {
   const answer = useGet<OrderMoney>("orders", `/api/orders/${orderId}/money`);
   const money = answer.data;
   return (
-    <Panel title={t("money.ofOrder")} extra={money?.awaiting && <LinkButton orderId={orderId} />} testId="order-money">
+    <Panel title={t("money.ofOrder")} extra={
+        money?.awaiting && (
+          <span className="fh-comp-buttons">
+            <RemindButton orderId={orderId} /> <LinkButton orderId={orderId} />
+          </span>
+        )
+      } testId="order-money">
       {answer.isError && !money && <ErrorPanel error={answer.error} onRetry={() => void answer.refetch()} />}
       {answer.isPending && <Skeleton active paragraph={{ rows: 2 }} />}
       {money && <Body money={money} />}
+      <OrderReminders orderId={orderId} />
     </Panel>
   );
 }

@@ -20,6 +20,7 @@ import { FieldDialog } from "./BreakBulk";
 import { BreakHistory } from "./BreakHistory";
 import { numberOf } from "./columns";
 import { Amount, FaultTag, useCause, useNames } from "./parts";
+import { RepairPanel } from "./RepairPanel";
 import { RuleDialog } from "./RuleDialog";
 import { RulingLine } from "./RulingList";
 
@@ -79,6 +80,7 @@ function Body({ page }: { page: BreakPageData }) {
       </div>
       <About item={item} />
       <Acts item={item} />
+      <RepairPanel item={item} />
       <h3 className="fh-break-section">{t("break.documents")}</h3>
       <Documents item={item} documents={item.documents} onRaw={setRaw} />
       <Closed item={item} onRaw={setRaw} />

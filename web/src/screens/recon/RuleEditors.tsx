@@ -27,6 +27,7 @@ const PASSES = [
 ] as const;
 const NUMBERS = [
   ["cent_tolerance_minor", "rule.centTolerance"],
+  ["cent_daily_cap_minor", "rule.centDailyCap"],
   ["payout_grace_days", "rule.payoutGrace"],
   ["statement_grace_days", "rule.statementGrace"],
   ["voucher_grace_days", "rule.voucherGrace"],
