@@ -30,3 +30,4 @@ grant update on shipment_watch, carrier_account, carrier_account_hour, carrier_c
 grant delete on carrier_account_hour to fenghe_app;
 grant update on stage_clock, order_clock, expected_time, shipment_score, source_watch to fenghe_app;
 grant delete on clock_look, stage_clock, shipment_score, score_dirty, score_day to fenghe_app;
+grant update on trace_search, trace_question to fenghe_app;
