@@ -299,7 +299,7 @@ def evidence(connection: Connection[Any], keys: Sequence[str]) -> list[Document]
     return [
         Document(
             kind=Kind.EVIDENCE, id=f"evidence:{row['id']}", number=row["number"], title=row["words"], state=row["kind"],
-            at=row["at"], about=dict.fromkeys(("order_no", "payment_no", "refund_no", "tracking_no"), row["number"]),
+            at=row["at"], about=dict.fromkeys(("order_no", "payment_no", "refund_no", "tracking_no"), str(row["number"])),
             counts=False, message_id=row["message_id"],
         )
         for row in rows

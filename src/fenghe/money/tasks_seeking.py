@@ -177,8 +177,8 @@ def _go_on(connection: Connection[Any], search: Row, now: datetime) -> int:
     moved, open_questions = 0, 0
     for row in rows:
         told = _look(connection, search, row, calls, now)
-        if told is None and late:
-            told = _Answer("late", _late(calls.get(row["outbox_key"])))
+        if late and (told is None or told.status == "waiting"):
+            told = _Answer("late", _late(row, calls.get(row["outbox_key"])))
         if told is None or told.status == "waiting":
             open_questions += 1
         if told is not None and (told.status != "waiting" or told.words != row["answer"]):
@@ -253,7 +253,9 @@ def _bill(connection: Connection[Any], link: Call, bill: Call | None) -> _Answer
     return _Answer("found" if stored else "nothing", words, bill.message_id)
 
 
-def _late(call: Call | None) -> str:
+def _late(row: Row, call: Call | None) -> str:
+    if row["who"] == "files":
+        return f"十分钟内没有找完；{row['answer']}"
     said = f"（最近一次：{call.error}）" if call is not None and call.error else ""
     return f"十分钟内没有答复{said}；问题仍在发件箱里，答复来了会自己接上凭证链"
 
@@ -296,7 +298,8 @@ def _through_files(connection: Connection[Any], search: Row, row: Row, now: date
 
 
 def _looked(at: _Progress) -> str:
-    return "、".join(f"{_NAMES[name]} {count:,} 条" for name, count in at.looked.items()) or "账单行"
+    told = ((name, at.looked[name]) for name in _STAGES if name in at.looked)
+    return "、".join(f"{_NAMES[name]} {count:,} 条" for name, count in told) or "账单行"
 
 
 def _piece(
