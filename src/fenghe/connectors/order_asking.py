@@ -61,7 +61,7 @@ class OrderAsker(msgspec.Struct, frozen=True, kw_only=True):
         return Answer(body=body, error=NOT_SAID, permanent=True)
 
     def _refusal(self, body: bytes, codes: list[str], said: str, settings: Settings) -> Answer:
-        words = f"{said}（{' '.join(codes)}）"[:300]
+        words = f"{said}（{' '.join(dict.fromkeys(codes))}）"[:300]
         match meaning_of(self.connector.name, codes, settings=settings):
             case "absent":
                 return Answer(body=body, error=f"{NO_SUCH_ORDER}：{words}", permanent=True)
