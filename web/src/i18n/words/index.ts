@@ -11,6 +11,7 @@ import { notices } from "./notices";
 import { payments } from "./payments";
 import { reasons } from "./reasons";
 import { recon } from "./recon";
+import { seeking } from "./seeking";
 import { shared } from "./shared";
 import { statements } from "./statements";
 import { states } from "./states";
@@ -29,6 +30,7 @@ export const WORDS = {
   ...payments,
   ...reasons,
   ...recon,
+  ...seeking,
   ...shared,
   ...statements,
   ...states,
@@ -49,6 +51,7 @@ export const PARTS = [
   payments,
   reasons,
   recon,
+  seeking,
   shared,
   statements,
   states,
