@@ -1,23 +1,28 @@
 """Searches over real HTTP against the sandbox (凭证寻踪): what was lost is found and joins the chain, what is not there is said."""
 
+import hashlib
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
 import psycopg
 import pytest
 
+from fenghe.hub.titles import titles
 from fenghe.kernel.database.address import Database
 from fenghe.kernel.inbox import store as inbox
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.web.problems import Problem
+from fenghe.money import tasks_trace
+from fenghe.money.tasks_ledger import post_all
 from fenghe.money.tasks_seeking import SeekingDuty
-from fenghe.money.tasks_trace import Traced, trace
+from fenghe.money.tasks_trace import Traced, bundle, trace
 from fenghe.money.trace import Kind
 from tests.house.tree import ROOT
 from tests.money.seeking import Lost, lost_things, rows
@@ -192,6 +197,42 @@ def test_files_are_looked_through_and_what_mentions_the_chain_is_attached(shop: 
     assert all(any(end == one.id for _, end in ties) for one in found), "tied to what they mention"
     again = rows(shop.connection, "select status, attempts from message_handling where message_id = %s", broken)
     assert again[0][0] == inbox.SET_ASIDE, "it was read anew, and still cannot be"
+
+
+def test_the_report_holds_what_was_found_and_a_stranger_verifies_it(
+    shop: Lost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = shop.lost
+    broken = aside(shop, f'{{"摘要":"货款 {one.order_no}","金额":"一百"}}')
+    shop.work_off(shop.seek(one.order_no).id)
+    post_all(shop.connection, now=datetime.now(UTC))
+    traced, now = chain(shop, one.order_no), datetime.now(UTC)
+    files = bundle(shop.connection, traced, now=now, titles=titles())
+    for name, body in files.items():
+        (tmp_path / name).write_bytes(body)
+    proof = orjson.loads(files["proof.json"])
+    assert broken in {told["message_id"] for told in proof["messages"]}
+    ((body,),) = rows(shop.connection, "select body from inbound_message where id = %s", broken)
+    (tmp_path / "message").write_bytes(body)
+    (tmp_path / "other").write_bytes(body + b" ")
+
+    def verdict(*files: str) -> tuple[int, str]:
+        call = [sys.executable, "-I", "verify.py", "proof.json", *files]
+        done = subprocess.run(call, cwd=tmp_path, check=False, capture_output=True, text=True)
+        return done.returncode, done.stdout
+
+    status, said = verdict("message")
+    assert status == 0 and "真 TRUE" in said, said
+    status, said = verdict("message", "other")
+    assert status == 1 and "FALSE" in said and "other" in said
+    assert files["chain.pdf"].startswith(b"%PDF-")
+    told: list[Any] = []
+    monkeypatch.setattr(tasks_trace, "render", lambda _template, data: told.append(data) or b"")
+    bundle(shop.connection, traced, now=now, titles=titles())
+    printed = told[0]
+    assert any(f"报文 {broken}" in document["number"] for document in printed["documents"])
+    assert {one["id"]: one["hash"] for one in printed["messages"]}[str(broken)] == hashlib.sha256(body).hexdigest()
+    assert "补上 1 个缺口" in printed["searches"][0]["title"] and printed["searches"][0]["questions"]
 
 
 def test_what_can_be_read_by_now_is_read_and_joins_by_itself(shop: Lost) -> None:

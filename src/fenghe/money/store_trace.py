@@ -20,33 +20,37 @@ LOOKED_THROUGH: Final = (
 """What a number is looked for as, for whoever entered one that nobody knows."""
 
 _BEARERS: Final = (
-    "select 'order' as kind, subject_id as id, order_no, '' as payment_no, '' as batch_no, concat_ws(' ', channel, shop)"
-    "  as title, currency, due_minor as amount_minor, coalesce(paid_at, created_at) as at from order_book"
-    "  where order_no = any(%(ns)s)"
-    " union all select 'order', b.subject_id, b.order_no, '', '', concat_ws(' ', b.channel, b.shop), b.currency, b.due_minor,"
-    "  coalesce(b.paid_at, b.created_at) from customer_order c join order_book b on b.subject_id = c.subject_id"
+    "select 'order' as kind, b.subject_id as id, b.order_no, coalesce(c.payment_no, '') as payment_no, '' as batch_no,"
+    "  '' as bank_ref, btrim(concat_ws(' ', b.channel, b.shop)) as title, b.currency, b.due_minor as amount_minor,"
+    "  coalesce(b.paid_at, b.created_at) as at from order_book b left join customer_order c on c.subject_id = b.subject_id"
+    "  where b.order_no = any(%(ns)s)"
+    " union all select 'order', b.subject_id, b.order_no, c.payment_no, '', '', btrim(concat_ws(' ', b.channel, b.shop)),"
+    "  b.currency, b.due_minor, coalesce(b.paid_at, b.created_at) from customer_order c join order_book b"
+    "  on b.subject_id = c.subject_id"
     "  where c.payment_no <> '' and c.payment_no = any(%(ns)s)"
-    " union all select 'payment', subject_id, order_no, payment_no, '', provider, currency, amount_minor, paid_at from payment"
-    "  where payment_no = any(%(ns)s) or out_trade_no = any(%(ns)s) or order_no = any(%(ns)s)"
-    " union all select 'refund', subject_id, order_no, payment_no, '', provider, currency, amount_minor, refunded_at from refund"
-    "  where refund_no = any(%(ns)s) or (out_refund_no <> '' and out_refund_no = any(%(ns)s)) or order_no = any(%(ns)s)"
-    " union all select 'parcel', p.subject_id, coalesce(o.order_no, ''), '', '', coalesce(p.carrier, ''), 'CNY', null,"
+    " union all select 'payment', subject_id, order_no, payment_no, '', '', provider, currency, amount_minor, paid_at"
+    "  from payment where payment_no = any(%(ns)s) or out_trade_no = any(%(ns)s) or order_no = any(%(ns)s)"
+    " union all select 'refund', subject_id, order_no, payment_no, '', '', provider, currency, amount_minor, refunded_at"
+    "  from refund where refund_no = any(%(ns)s) or (out_refund_no <> '' and out_refund_no = any(%(ns)s))"
+    "  or order_no = any(%(ns)s)"
+    " union all select 'parcel', p.subject_id, coalesce(o.order_no, ''), '', '', '', coalesce(p.carrier, ''), 'CNY', null,"
     "  p.shipped_at from shipment p left join order_book o on o.subject_id = p.order_id"
     "  where p.tracking_no = any(%(parcels)s) or (p.forwarded_to is not null and p.forwarded_to = any(%(parcels)s))"
-    " union all select 'voucher', id, order_no, payment_no, '', voucher_type, currency, amount_minor, recorded_at"
+    " union all select 'voucher', id, order_no, payment_no, '', '', voucher_type, currency, amount_minor, recorded_at"
     "  from finance_voucher where voucher_no = any(%(ns)s) or order_no = any(%(ns)s)"
     "  or (refund_no <> '' and refund_no = any(%(ns)s))"
-    " union all select 'ledger', id, order_no, payment_no, '', event, currency, total_minor, posted_at from ledger_voucher"
+    " union all select 'ledger', id, order_no, payment_no, '', '', event, currency, total_minor, posted_at from ledger_voucher"
     "  where voucher_no = any(%(ns)s)"
-    " union all select 'line', id, order_no, payment_no, '', provider, currency, net_minor, occurred_at from statement_line"
+    " union all select 'line', id, order_no, payment_no, case when ledger = 'bank' then batch_no else '' end,"
+    "  case when ledger = 'bank' then line_no else '' end, provider, currency, net_minor, occurred_at from statement_line"
     "  where (line_no <> '' and line_no = any(%(ns)s)) or (payment_no <> '' and payment_no = any(%(ns)s))"
     "  or (out_trade_no <> '' and out_trade_no = any(%(ns)s)) or (refund_no <> '' and refund_no = any(%(ns)s))"
     "  or (order_no <> '' and order_no = any(%(ns)s))"
-    " union all select 'line', min(id), '', '', batch_no, min(provider), min(currency), null, min(occurred_at)"
+    " union all select 'line', min(id), '', '', batch_no, '', min(provider), min(currency), null, min(occurred_at)"
     "  from statement_line where batch_no <> '' and batch_no = any(%(ns)s) group by batch_no"
-    " union all select 'batch', min(id), '', '', payout_no, min(provider), min(currency), null, min(occurred_at) from payout"
-    "  where payout_no = any(%(ns)s) or (bank_ref <> '' and bank_ref = any(%(ns)s)) group by payout_no"
-    " union all select 'batch', id, order_no, payment_no, '', provider, currency, amount_minor, occurred_at from payout"
+    " union all select 'batch', min(id), '', '', payout_no, max(bank_ref), min(provider), min(currency), null, min(occurred_at)"
+    "  from payout where payout_no = any(%(ns)s) or (bank_ref <> '' and bank_ref = any(%(ns)s)) group by payout_no"
+    " union all select 'batch', id, order_no, payment_no, '', '', provider, currency, amount_minor, occurred_at from payout"
     "  where order_no <> '' and order_no = any(%(ns)s)"
 )
 """Every row that bears the number, each branch by indexes alone. A pay-out stands for thousands of orders and names none."""
@@ -68,7 +72,28 @@ def chains_of(connection: Connection[Any], names: Sequence[str]) -> list[Found]:
             "payments": sorted({one.payment_no for one in bearers if one.payment_no}),
         },
     )
-    return chains(bearers, [Tie(row["payment_no"], row["order_no"]) for row in ties])
+    found = chains(bearers, [Tie(row["payment_no"], row["order_no"]) for row in ties])
+    _tell_twins_apart(connection, found)
+    return found
+
+
+def _tell_twins_apart(connection: Connection[Any], found: Sequence[Found]) -> None:
+    """Where several channels have an order of one number, the chain of a payment is that of the order it is bound to."""
+    open_ones = [one.numbers for one in found if one.numbers.orders and not one.numbers.order_ids]
+    twins = fetch(
+        connection,
+        "select order_no from order_book where order_no = any(%(orders)s) group by order_no having count(*) > 1",
+        {"orders": sorted({number for numbers in open_ones for number in numbers.orders})},
+    )
+    named = {row["order_no"] for row in twins}
+    for numbers in open_ones:
+        if numbers.orders & named and numbers.payments:
+            bound = fetch(
+                connection,
+                "select distinct order_id from payment where payment_no = any(%(payments)s) and order_id is not null",
+                {"payments": sorted(numbers.payments)},
+            )
+            numbers.order_ids = {row["order_id"] for row in bound} if len(bound) == 1 else set()
 
 
 PASSED: Final = (Kind.STATEMENT, Kind.PAYOUT)
@@ -128,7 +153,7 @@ def _order(kind: Kind, row: Row) -> Document:
     return Document(
         kind=kind, id=f"order:{row['id']}", number=row["order_no"], title=f"{row['channel']} {row['shop']}".strip(),
         state=row["state"], currency=row["currency"], amount_minor=row["due_minor"], at=row["paid_at"] or row["created_at"],
-        about=_about(row, "order_no"),
+        about=_about(row, "order_no", "payment_no"),
     )  # fmt: skip
 
 
@@ -197,8 +222,9 @@ _READERS: Final[Sequence[tuple[Kind, str, Any]]] = (
     (
         Kind.ORDER,
         (
-            "select subject_id as id, channel, shop, order_no, state, currency, due_minor, created_at, paid_at from order_book"
-            " where order_no = any(%(orders)s) and (%(every)s or subject_id = any(%(order_ids)s))"
+            "select b.subject_id as id, b.channel, b.shop, b.order_no, b.state, b.currency, b.due_minor, b.created_at, b.paid_at,"
+            " c.payment_no from order_book b left join customer_order c on c.subject_id = b.subject_id"
+            " where b.order_no = any(%(orders)s) and (%(every)s or b.subject_id = any(%(order_ids)s))"
         ),
         _order,
     ),
@@ -304,3 +330,13 @@ def evidence(connection: Connection[Any], keys: Sequence[str]) -> list[Document]
         )
         for row in rows
     ]  # fmt: skip
+
+
+def message_digests(connection: Connection[Any], messages: Sequence[int]) -> list[Row]:
+    """The exact bytes of these messages, by their digests, and when they reached us."""
+    return fetch(
+        connection,
+        "select id as message_id, encode(sha256(body), 'hex') as sha256, received_at from inbound_message"
+        f" where id = any(%(ids)s) order by id limit {MOST * 5}",
+        {"ids": list(messages)},
+    )

@@ -15,9 +15,10 @@ from psycopg import Connection
 from fenghe.kernel.printing.pdf import render
 from fenghe.kernel.titles import Titles
 from fenghe.kernel.values import CHINA, Money, minor_digits
-from fenghe.money import store_trace
+from fenghe.money import store_seeking, store_trace
 from fenghe.money.numbers import Shortened, clean_number, order_no_of
 from fenghe.money.posting import EVENTS
+from fenghe.money.seeking_view import SearchView, view_of
 from fenghe.money.store_declared import chart_in_force
 from fenghe.money.store_proof import proof_of
 from fenghe.money.tasks_ledger import seal
@@ -132,11 +133,12 @@ def bundle(connection: Connection[Any], traced: Traced, *, now: datetime, titles
     vouchers = [int(one.id.partition(":")[2]) for one in traced.chain.documents if one.kind is Kind.LEDGER]
     while seal(connection):
         continue
-    proof = proof_of(connection, vouchers)
+    messages = sorted({one.message_id for one in traced.chain.documents if one.message_id is not None})
+    proof = proof_of(connection, vouchers) | {"messages": store_trace.message_digests(connection, messages)}
     body = orjson.dumps(proof, option=orjson.OPT_INDENT_2)
-    pdf = render(
-        TEMPLATE, _printed(traced, proof, body, now=now, titles=titles, accounts=chart_in_force(connection).titles())
-    )
+    told = _printed(traced, proof, body, now=now, titles=titles, accounts=chart_in_force(connection).titles())
+    searched = store_seeking.searches(connection, (traced.numbers.key, unknown_key(traced.number)))
+    pdf = render(TEMPLATE, told | {"searches": [_searched(view_of(row)) for row in searched]})
     return {"chain.pdf": pdf, "proof.json": body, "verify.py": VERIFIER.read_bytes()}
 
 
@@ -180,19 +182,43 @@ def _printed(
         "gaps": [one.words for one in traced.chain.gaps],
         "uncovered": list(traced.chain.uncovered),
         "documents": [_document(one, titles) for one in traced.chain.documents],
+        "messages": [_message(one, traced.chain.documents) for one in proof["messages"]],
         "vouchers": [_voucher(one, proof, accounts) for one in proof["vouchers"]],
         "proof_digest": hashlib.sha256(body).hexdigest(),
+    }
+
+
+def _searched(one: SearchView) -> dict[str, Any]:
+    """One search as the report tells it: who asked whom, when, and the answer in words."""
+    return {
+        "title": f"{one.words} · {one.asked_by} · {_moment(one.asked_at)} · 补上 {one.closed} 个缺口",
+        "questions": [
+            {
+                "words": question.words,
+                "status": question.status_title,
+                "answer": question.answer,
+                "at": _moment(question.answered_at or question.asked_at),
+            }
+            for question in one.questions
+        ],
     }
 
 
 def _document(one: Document, titles: Titles) -> dict[str, str]:
     return {
         "kind": TITLES[one.kind],
-        "number": one.number,
+        "number": one.title if one.kind is Kind.EVIDENCE else one.number,
         "state": state_title(one, titles),
         "amount": _money(one.currency, one.amount_minor) if one.amount_minor is not None else "",
         "at": _moment(one.at) if one.at else "",
     }
+
+
+def _message(one: Mapping[str, Any], documents: Sequence[Document]) -> dict[str, str]:
+    """The raw message that a document stands in, by the digest of its exact bytes."""
+    beside = [document for document in documents if document.message_id == one["message_id"]]
+    named = "、".join(dict.fromkeys(f"{TITLES[document.kind]} {document.number}" for document in beside[:3]))
+    return {"id": str(one["message_id"]), "documents": named, "hash": one["sha256"]}
 
 
 def _voucher(one: Mapping[str, Any], proof: Mapping[str, Any], accounts: Mapping[str, str]) -> dict[str, Any]:

@@ -173,13 +173,21 @@ def links(documents: Sequence[Document]) -> list[Link]:
         for one in documents:
             if one.kind is kind and (number := one.about.get(field)):
                 heads.setdefault((field, number), one.id)
+    told = {
+        one.about["payment_no"]: one.id for one in documents if one.kind is Kind.ORDER and "payment_no" in one.about
+    }
     found = []
     for one in documents:
+        if one.kind is Kind.ORDER:
+            continue
         tied = [
             Link(heads[(field, number)], one.id, field, number)
             for field in reversed(_BINDS)
             if (number := one.about.get(field)) and heads.get((field, number), one.id) != one.id
         ]
+        number = one.about.get("payment_no", "")
+        if not tied and one.kind is Kind.PAYMENT and number in told:
+            tied = [Link(told[number], one.id, "payment_no", number)]
         found += tied[:1]
     return found
 
@@ -208,11 +216,12 @@ def _order_gaps(
 ) -> Iterable[Gap]:
     for order in by_kind[Kind.ORDER]:
         number = order.about.get("order_no", "")
-        own = [one for one in paid if one.about.get("order_no") == number]
+        own = [one for one in paid if one.about.get("order_no") == number or _told(order, one)]
         if not own and order.state not in UNPAID and order.amount_minor:
             yield Gap(code="payment", beside=order.id, words=f"订单 {order.number} 没有支付单", search="payment.query")
-        back = [one for one in refunds if one.about.get("order_no") == number]
-        if order.state in ("cancelled", "closed_refunded") and own and not back:
+        numbers = {one.about.get("payment_no") for one in own}
+        back = [one for one in refunds if one.about.get("order_no") == number or one.about.get("payment_no") in numbers]
+        if order.state in CLOSED and own and not back:
             yield Gap(
                 code="refund", beside=order.id, words=f"订单 {order.number} 已取消,支付没有退回", search="refund.query"
             )
@@ -223,6 +232,11 @@ def _order_gaps(
     if not by_kind[Kind.ORDER]:
         for one in paid:
             yield Gap(code="order", beside=one.id, words=f"支付 {one.number} 没有订单", search="order.query")
+
+
+def _told(order: Document, payment: Document) -> bool:
+    """Whether the channel told this payment's number with the order."""
+    return order.about.get("payment_no", "") == payment.about.get("payment_no")
 
 
 def _payment_gaps(

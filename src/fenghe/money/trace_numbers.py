@@ -1,7 +1,7 @@
 """What a number belongs to (编号归属): the rows that bear it, tied into chains; two chains of one number are told apart. Pure.
 
-Promises: rows hang together by an order's, a payment's or a pay-out's number and by nothing else; whichever number of a chain is
-entered, the chain has the same key.
+Promises: rows hang together by an order's, a payment's, a pay-out's or its bank line's number and by nothing else; whichever
+number of a chain is entered, the chain has the same key.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ class Bearer(msgspec.Struct, frozen=True, kw_only=True):
     order_no: str = ""
     payment_no: str = ""
     batch_no: str = ""
+    bank_ref: str = ""
     title: str = ""
     currency: str = ""
     amount_minor: int | None = None
@@ -98,7 +99,7 @@ def chosen(found: Sequence[Found], which: str) -> Found | None:
 
 
 def _nodes(one: Bearer) -> list[tuple[str, str]]:
-    told = (("order", one.order_no), ("payment", one.payment_no), ("batch", one.batch_no))
+    told = (("order", one.order_no), ("payment", one.payment_no), ("batch", one.batch_no), ("ref", one.bank_ref))
     return [node for node in told if node[1]]
 
 
