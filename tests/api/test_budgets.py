@@ -108,6 +108,7 @@ BUDGET: Final = {
     "/api/status-mappings": 5,
     "/api/status-mappings/zto": 4,
     "/api/tokens": 1,
+    "/api/trace/searches": 2,
     "/api/unmapped": 2,
     "/api/users": 1,
     "/api/views?screen=orders": 1,
@@ -142,6 +143,7 @@ IN_THEIR_ROOMS: Final = {
     "/api/statement-uploads/{upload_id}/preview",
     "/api/trace",
     "/api/trace/report",
+    "/api/trace/searches/{search_id}",
 }
 """What the small world has nothing of: counted where their rooms make something to show (`tests/money`, `tests/insight` ...)."""
 NO_ANSWER_OF_ITS_OWN: Final = {"/api/events"}

@@ -215,8 +215,8 @@ def test_a_channel_is_asked_that_can_know_the_number() -> None:
 
     assert ask("123", "T200P123") == ("taobao",)
     assert ask("260205-123456789012345") == ("pdd",)
-    assert ask("6930", collected=("taobao",)) == ("taobao", "douyin")
-    assert ask("6930") == ("douyin", "taobao")
+    assert ask("6930", collected=("taobao",)) == ("taobao", "jd", "douyin")
+    assert ask("6930") == ("jd", "douyin", "taobao")
 
 
 @pytest.mark.parametrize(

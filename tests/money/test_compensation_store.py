@@ -19,7 +19,13 @@ from fenghe.kernel.people.person import Actor
 from fenghe.kernel.web.problems import Problem
 from fenghe.money import store_compensation, tasks_compensation
 from fenghe.money.compensation import CHANGED
-from fenghe.money.store_compensation_queries import Filter, list_compensations, propose_by_person, try_again
+from fenghe.money.store_compensation_queries import (
+    Filter,
+    list_compensations,
+    propose_by_person,
+    say_absent,
+    try_again,
+)
 from fenghe.money.tasks_compensation import CompensationDuty
 from fenghe.simulator.clock import VirtualClock
 from fenghe.simulator.orders_app import OrderDesk, build_orders_app
@@ -181,6 +187,10 @@ def _by_hand(shop: Shop, one: Sold) -> None:
 
 
 def test_an_order_that_no_channel_has_is_proposed_to_be_refunded(shop: Shop) -> None:
+    """PDD publishes no code for it: this shop has declared the one it has seen."""
+    shop.connection.execute(
+        "update source set config = config || '{\"no_order_codes\":\"50000\"}' where id = 'pdd-shop'"
+    )
     shop.whole()
     ghost = shop.month.ghosts[0]
     rows = {row["kind"]: row for row in list_compensations(shop.connection, Filter(number=ghost.order_no))}
@@ -192,6 +202,30 @@ def test_an_order_that_no_channel_has_is_proposed_to_be_refunded(shop: Shop) -> 
     assert [one.amount_minor for one in ours(shop)] == [ghost.due_minor]
     shop.reconcile()
     assert "pay_without_order" not in shop.open_breaks()
+
+
+def test_where_the_channel_does_not_say_a_person_may_and_another_decides(shop: Shop) -> None:
+    shop.whole()
+    ghost = shop.month.ghosts[0]
+    (row,) = list_compensations(shop.connection, Filter(number=ghost.order_no))
+    assert (row["kind"], row["state"]) == ("rebuild_order", "failed")
+    assert "没有问到" in row["why"] and "没有说清" in row["why"], "an unknown answer leads to no refund"
+    with shop.connection.transaction():
+        made = say_absent(shop.connection, row["id"], reason="拼多多后台查无此单", actor=BOSS, now=datetime.now(UTC))
+    assert made == 1
+    rows = {one["kind"]: one for one in list_compensations(shop.connection, Filter(number=ghost.order_no))}
+    assert rows["rebuild_order"]["why"] == "渠道没有这个订单：laoban 核对渠道后台后确认，拼多多后台查无此单"
+    assert (rows["refund_payment"]["state"], rows["refund_payment"]["proposed_by"]) == ("proposed", "laoban")
+    with pytest.raises(Problem) as caught:
+        shop.approve(number=ghost.order_no)
+    assert caught.value.code == "second_person_needed"
+    with pytest.raises(Problem), shop.connection.transaction():
+        say_absent(shop.connection, row["id"], reason="再说一次", actor=BOSS, now=datetime.now(UTC))
+    assert shop.approve(number=ghost.order_no, actor=Actor("caiwu", "10.0.0.3")) == 1
+    shop.whole()
+    assert [one.amount_minor for one in ours(shop)] == [ghost.due_minor]
+    events = shop.rows("select author, event, body ->> 'why' from compensation_event where event = 'absent'")
+    assert events == [("laoban", "absent", "拼多多后台查无此单")]
 
 
 def test_the_days_limit_holds_and_the_rest_waits_for_the_next_day(shop: Shop) -> None:

@@ -18,7 +18,7 @@ from psycopg import Connection
 from fenghe.kernel.database.address import Database
 from fenghe.kernel.titles import Titles
 from fenghe.money.tasks_ledger import post_all
-from fenghe.money.tasks_trace import bundle, packed, trace
+from fenghe.money.tasks_trace import Traced, Unknown, bundle, packed, trace
 from fenghe.money.trace import Coverage, Document, Kind, chain, places
 from tests.database import migrated_database
 from tests.money.test_ledger import line, order, payment, refund
@@ -120,7 +120,7 @@ def books(migrated_database: Database) -> Iterator[Connection[Any]]:
 @pytest.mark.parametrize("number", ["A1", "P1", "R1", "V1", "sf1", "`A1\t", "记-2026-02-000002"])
 def test_any_number_leads_to_the_whole_chain(books: Connection[Any], number: str) -> None:
     traced = trace(books, number, now=NOW)
-    assert traced is not None
+    assert isinstance(traced, Traced)
     kinds = [str(one.kind) for one in traced.chain.documents]
     assert kinds == ["order", "payment", "refund", "parcel", "voucher", *["ledger"] * 4]
     assert {(place.code, place.amount_minor) for place in traced.chain.places} == {
@@ -132,14 +132,17 @@ def test_any_number_leads_to_the_whole_chain(books: Connection[Any], number: str
 
 
 def test_a_number_nobody_knows_is_said_to_be_unknown(books: Connection[Any]) -> None:
-    assert trace(books, "nobody", now=NOW) is None
+    told = trace(books, " `nobody ", now=NOW)
+    assert isinstance(told, Unknown) and told.number == "nobody" and "订单号" in told.looked
+    cut = trace(books, "2.07E+17", now=NOW)
+    assert isinstance(cut, Unknown) and "缩短" in cut.problem
 
 
 def test_a_stranger_verifies_the_bundle_offline_and_finds_what_was_changed(
     books: Connection[Any], tmp_path: Path
 ) -> None:
     traced = trace(books, "A1", now=NOW)
-    assert traced is not None
+    assert isinstance(traced, Traced)
     archive = tmp_path / "bundle.zip"
     archive.write_bytes(packed(bundle(books, traced, now=NOW, titles=Titles()), now=NOW))
     with zipfile.ZipFile(archive) as opened:

@@ -3,16 +3,22 @@
 import sys
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Final
 
 import msgspec
+import orjson
 import psycopg
+from psycopg import Connection
 
 from fenghe.cli import serving, working
 from fenghe.hub import demo_notices, demo_reminders, demo_world
+from fenghe.kernel.connections.store import NewSource, create_source
 from fenghe.kernel.database.opening import hold_database
+from fenghe.kernel.inbox import store as inbox
 from fenghe.kernel.migrations import migrate
+from fenghe.kernel.people.person import Actor
 from fenghe.kernel.secrets import hub_key
 from fenghe.simulator.clock import VirtualClock
 from fenghe.simulator.faults import Fault, FaultKind
@@ -20,6 +26,7 @@ from fenghe.simulator.money_faults import MoneyFault, Strike
 from fenghe.simulator.robots import Hall, build_robots
 from fenghe.simulator.running import running, serving_till
 from fenghe.simulator.running import serving as serving_apps
+from fenghe.simulator.till import Sold
 
 FAULTS = (
     Fault(kind=FaultKind.GHOST, count=6),
@@ -41,6 +48,27 @@ def small_world(now: datetime) -> demo_world.Demo:
         if paid.fault is MoneyFault.AMOUNT_WRONG:
             payments[number] = msgspec.structs.replace(paid, amount_minor=paid.amount_minor + 1_000)
     return demo
+
+
+SILENT: Final = Sold(
+    channel="weidian", order_no="WD2026020500001", title="猫粮", due_minor=13_800,
+    created_at=datetime.now(UTC) - timedelta(hours=30), paid_at=datetime.now(UTC) - timedelta(hours=29),
+)  # fmt: skip
+"""An order of a shop for whose payments nobody asks by himself, and whose payment nobody told of."""
+
+
+def tell_of_the_silent(connection: Connection[Any], world: demo_world.Demo, *, key: bytes) -> None:
+    """Its order comes in a file; its payment is made at WeChat Pay, and the notification is lost."""
+    wish = NewSource(id="weidian-demo", connector="order_file", title="微店(文件)", config={"channel": "weidian"})
+    create_source(connection, wish, kind="file", key=key, actor=Actor("admin", ""))
+    world.till.till.trade_on([SILENT], at=world.now)
+    row = {
+        "order_no": SILENT.order_no, "status": "await_shipment", "channel": "weidian", "total": "138.00", "paid": "138.00",
+        "created_at": SILENT.created_at.isoformat(), "paid_at": SILENT.paid_at.isoformat(),
+        "modified_at": SILENT.paid_at.isoformat(),
+    }  # fmt: skip
+    arrival = inbox.Arrival(dedupe_key=SILENT.order_no.encode(), body=orjson.dumps(row))
+    inbox.store_one(connection, source="weidian-demo", way="file", arrival=arrival)
 
 
 def hurry(app_url: str) -> None:
@@ -69,6 +97,7 @@ def main(folder: Path, port: int) -> None:
         ):
             with psycopg.connect(database.app_url) as connection:
                 demo_world.prepare(connection, world, key=key, sandbox=sandbox, till=till)
+                tell_of_the_silent(connection, world, key=key)
                 demo_notices.prepare(connection, key=key, robots=robots, public_url=f"http://127.0.0.1:{port}")
                 demo_reminders.prepare(connection, key=key, robots=robots, now=world.now)
             threading.Thread(target=hurry, args=(database.app_url,), daemon=True).start()

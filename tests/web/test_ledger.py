@@ -58,7 +58,7 @@ def test_a_number_shows_its_chain_and_what_is_missing(page: Page) -> None:
 
 def test_an_unknown_number_is_told_in_words(page: Page, console: list[str]) -> None:
     page.goto("/trace?number=nobody-knows-it")
-    expect(page.get_by_test_id("error-panel")).to_contain_text("没有找到")
+    expect(page.get_by_test_id("trace-unknown")).to_contain_text("没有找到")
     assert "404" in console.pop()
 
 

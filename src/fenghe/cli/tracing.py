@@ -1,20 +1,39 @@
-"""`fenghe trace NUMBER`: the whole voucher chain of any number, on screen, as PDF, or as a bundle that a stranger verifies."""
+"""`fenghe trace NUMBER`: the whole voucher chain of any number, on screen, as PDF, or as a bundle that a stranger verifies.
+
+With `--seek` it asks for what the chain lacks (寻踪), and does the asking itself where no worker runs.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
+import msgspec
 import typer
 
+from fenghe.cli.importing import actor
 from fenghe.cli.opening import working_connection
 from fenghe.cli.output import DEFAULT_DATA, CallWrong, DataDir, Json, Voice, speaking
+from fenghe.cli.seeking import Sought, seek
 from fenghe.hub.titles import titles
+from fenghe.kernel.secrets import hub_key
 from fenghe.kernel.values import CHINA, minor_digits
 from fenghe.money import tasks_trace
-from fenghe.money.tasks_trace import Traced, state_title
-from fenghe.money.trace import TITLES
+from fenghe.money.tasks_trace import Several, Traced, Unknown, state_title
+from fenghe.money.trace import TITLES, Chain
+from fenghe.money.trace_numbers import Found
 
-_NUMBER_HELP = "Any number: order, payment, refund, settlement, voucher, pay-out, parcel."
+_NUMBER_HELP: Final = "Any number: order, payment, refund, settlement, voucher, bank line, pay-out, parcel."
+_WHICH_HELP: Final = "Which of several chains that bear the number, as the command names them (order:12)."
+_SEEK_HELP: Final = "Ask providers, channels, carriers and files for what the chain lacks, and wait for the answers."
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command prints as JSON."""
+
+    number: str
+    chain: Chain | None
+    accounts: list[tasks_trace.AccountBalance]
+    search: Sought | None
 
 
 def trace(
@@ -23,26 +42,53 @@ def trace(
     bundle: Annotated[
         Path | None, typer.Option("--bundle", help="Write report, proof and verifier to this ZIP.")
     ] = None,
+    which: Annotated[str, typer.Option("--which", help=_WHICH_HELP)] = "",
+    seek_: Annotated[bool, typer.Option("--seek", help=_SEEK_HELP)] = False,
     data: DataDir = DEFAULT_DATA,
     json: Json = False,
 ) -> None:
     """Show every document that hangs together with a number, what is missing, and where the money stands."""
-    now = datetime.now(UTC)
     with speaking(json) as voice, working_connection(data, voice, name="trace", create=False) as connection:
-        traced = tasks_trace.trace(connection, number, now=now)
-        if traced is None:
-            raise CallWrong(f"没有与编号 {number} 有关的单据。", code="not_found")
+        sought = seek(connection, voice, number=number, which=which, key=hub_key(data), by=actor()) if seek_ else None
+        now = datetime.now(UTC)
+        traced = tasks_trace.trace(connection, number, now=now, which=which)
+        if not isinstance(traced, Traced):
+            _nothing(voice, traced, sought)
+            return
         if pdf or bundle:
             files = tasks_trace.bundle(connection, traced, now=now, titles=titles())
             if pdf:
                 pdf.write_bytes(files["chain.pdf"])
             if bundle:
                 bundle.write_bytes(tasks_trace.packed(files, now=now))
-        _tell(voice, traced)
+        _tell(voice, traced, sought)
 
 
-def _tell(voice: Voice, traced: Traced) -> None:
-    voice.result(traced)
+def _nothing(voice: Voice, told: Several | Unknown, sought: Sought | None) -> None:
+    """Nobody knows the number, or several chains bear it."""
+    if isinstance(told, Several):
+        listed = "；".join(f"--which {_named(one)}" for one in told.choices)
+        raise CallWrong(
+            f"编号 {told.number} 属于 {len(told.choices)} 条凭证链，请说明是哪一条：{listed}", code="several"
+        )
+    if told.problem:
+        raise CallWrong(f"{told.problem}。", code="call_wrong")
+    if sought is None:
+        raise CallWrong(
+            f"没有单据带有编号 {told.number}。查过：{'、'.join(told.looked)}。可加 --seek 去问支付机构、渠道和文件。",
+            code="not_found",
+        )
+    voice.result(Told(number=told.number, chain=None, accounts=[], search=sought))
+    sought.say(voice)
+    voice.say(f"寻踪之后仍没有单据带有编号 {told.number}。")
+
+
+def _named(one: Found) -> str:
+    return f"{one.bearer.name}（{one.bearer.title} {one.bearer.order_no or one.bearer.payment_no}）"
+
+
+def _tell(voice: Voice, traced: Traced, sought: Sought | None) -> None:
+    voice.result(Told(number=traced.number, chain=traced.chain, accounts=list(traced.accounts), search=sought))
     rows = [
         [
             TITLES[one.kind],
@@ -60,6 +106,8 @@ def _tell(voice: Voice, traced: Traced) -> None:
         voice.say(f"缺口:{gap.words}")
     if traced.chain.uncovered:
         voice.say(f"没有数据来源的环节:{'、'.join(traced.chain.uncovered)}")
+    if sought is not None:
+        sought.say(voice)
 
 
 def _amount(currency: str, amount_minor: int | None) -> str:

@@ -27,8 +27,9 @@ from fenghe.logistics.events import CARRIERS
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """The question is on its way. `joined`: it was already, for somebody else."""
+    """The question is on its way under this name. `joined`: it was already, for somebody else."""
 
+    key: str
     source: str
     due_at: datetime
     joined: bool
@@ -70,7 +71,7 @@ def _ask(connection: Connection[Any], number: str, *, now: datetime, case_id: in
     words = f"向{asker.title}再次查询运单 {number}" + ("（此前已在排队）" if joined else "")
     if due_at > now:
         words += f"，对方限制同一单号的查询间隔，{moment_words(due_at)} 发出"
-    return Asked(source=asker.id, due_at=due_at, joined=joined, words=words)
+    return Asked(key=key, source=asker.id, due_at=due_at, joined=joined, words=words)
 
 
 def choose(askers: Sequence[Asker], carrier: str) -> Asker | None:

@@ -20,6 +20,7 @@ from fenghe.money.tasks_binding import BindingDuty
 from fenghe.money.tasks_compensation import CompensationDuty
 from fenghe.money.tasks_ledger import LedgerDuty
 from fenghe.money.tasks_recon import ScanAppointment
+from fenghe.money.tasks_seeking import SeekingDuty
 
 
 def duties() -> Sequence[Duty]:
@@ -30,6 +31,7 @@ def duties() -> Sequence[Duty]:
         BindingDuty(),
         AskingDuty(),
         CompensationDuty(),
+        SeekingDuty(),
         StatementDuty(),
         BeginWatches(),
         SettleAnswers(),

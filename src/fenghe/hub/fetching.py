@@ -14,7 +14,7 @@ from fenghe.kernel.connections.store import Source
 from fenghe.kernel.outbox.sender import Act, Outcome
 from fenghe.kernel.outbox.store import Claimed
 from fenghe.kernel.values import Observation
-from fenghe.money.channel_asking import AUTO_RECOVER, ORDER_FETCH, OrderAsked
+from fenghe.money.channel_asking import AUTO_RECOVER, ORDER_FETCH, SEEK, OrderAsked
 from fenghe.orders.snapshot import OrderSnapshot
 
 
@@ -30,7 +30,7 @@ class OrderFetch:
 
     def judge(self, body: bytes, payload: Mapping[str, Any], source: Source) -> Answer:
         """The order that was asked for, or the channel's own word."""
-        return ASKERS[source.connector].hear(body, _asked(payload).order_no)
+        return ASKERS[source.connector].hear(body, _asked(payload).order_no, settings=settings_of(source))
 
     def asked(self, payload: Mapping[str, Any]) -> str:
         """The number, and that the order is to be recovered by it."""
@@ -45,20 +45,30 @@ def _asked(payload: Mapping[str, Any]) -> OrderAsked:
 
 
 def marked(snapshot: OrderSnapshot, message: InboundMessage) -> OrderSnapshot:
-    """An order that came because its money had come without it says so among its facts."""
+    """An order that came because somebody asked for it by its number says for what among its facts."""
     if message.headers.get(":act") != ORDER_FETCH:
         return snapshot
-    return msgspec.structs.replace(snapshot, facts={**snapshot.facts, "source": AUTO_RECOVER})
+    return msgspec.structs.replace(snapshot, facts={**snapshot.facts, "source": _wanted_for(message)})
+
+
+def _wanted_for(message: InboundMessage) -> str:
+    try:
+        return msgspec.json.decode(message.headers.get(":asked", ""), type=OrderAsked).source
+    except msgspec.DecodeError:
+        return AUTO_RECOVER
+
+
+_WANTED: Final = {AUTO_RECOVER: "自动补偿", SEEK: "凭证寻踪"}
 
 
 def worded(observation: Observation, snapshot: OrderSnapshot) -> Observation:
     """And in words on its timeline."""
-    if snapshot.facts.get("source") != AUTO_RECOVER:
+    source = snapshot.facts.get("source")
+    if source not in _WANTED:
         return observation
     code = (snapshot.status_code or "").rpartition(":")[2] or "(空)"
-    return msgspec.structs.replace(
-        observation, text=f"自动补偿按单号向渠道取回的订单（source={AUTO_RECOVER}），状态 {code}"
-    )
+    words = f"{_WANTED[source]}按单号向渠道取回的订单（source={source}），状态 {code}"
+    return msgspec.structs.replace(observation, text=words)
 
 
 ACTS: Final[Mapping[str, Act]] = {ORDER_FETCH: OrderFetch()}

@@ -15,7 +15,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from fenghe import __version__
-from fenghe.hub import reminding, rooms, routing
+from fenghe.hub import reminding, rooms, routing, seeking
 from fenghe.hub.asking import ask_again
 from fenghe.hub.declared import Declared
 from fenghe.hub.declaring import declared_kinds
@@ -40,6 +40,7 @@ from fenghe.money import store_asking as store_money
 from fenghe.money.reminder import in_words
 from fenghe.money.tasks_binding import BindingDuty
 from fenghe.money.tasks_reminders import remind_now
+from fenghe.money.tasks_seeking import Started
 
 TRIES = 5
 T = TypeVar("T")
@@ -162,6 +163,15 @@ class Hub:
             log_access(connection, Actor(person, ip), action="reminder.ask.done", target=f"reminder {told}")
 
         await self.sync(enter)
+
+    async def seek(self, person: str, ip: str, *, number: str, which: str, gap: str) -> Started:
+        """A search for what a number's chain lacks, begun in one transaction; the one that stands is given instead."""
+
+        def begin(connection: Connection[Any]) -> Started:
+            actor = Actor(person, ip)
+            return seeking.start(connection, number=number, which=which, scope=gap, actor=actor, now=datetime.now(UTC))
+
+        return await self.sync(begin)
 
     def _say(self, begin: Callable[[Connection[Any]], Ruling]) -> None:
         """Check and note the wish, store the word as a message and judge it: all or nothing.

@@ -27,6 +27,7 @@ from fenghe.money import (
     routes_recon,
     routes_recon_acts,
     routes_reminders,
+    routes_seeking,
     routes_statements,
     routes_trace,
 )
@@ -48,6 +49,7 @@ def routers() -> Sequence[Any]:
         routes_policy.router,
         routes_ledger.router,
         routes_trace.router,
+        routes_seeking.router,
         routes_callbacks.router,
         routes_statements.router,
         routes_intake.router,

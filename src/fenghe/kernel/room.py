@@ -33,11 +33,26 @@ class RoomHub(WebHub, Protocol):
     async def correct(self, person: str, ip: str, *, shipment_id: int, state: str, reason: str) -> None:
         """A parcel's state set by hand, told by the inbox and judged before this returns."""
 
+    async def seek(self, person: str, ip: str, *, number: str, which: str, gap: str) -> "Sought":
+        """A search for what a number's chain lacks is under way; raises Problem where there is to be none."""
+
     async def pay_link(self, person: str, *, order_no: str, way: str) -> None:
         """A link for a buyer of this order is made or is on its way; raises Problem where there is to be none."""
 
     async def remind(self, person: str, ip: str, *, order_id: int) -> None:
         """The buyer of this order is reminded to pay; raises Problem where he is not to be."""
+
+
+class Sought(Protocol):
+    """A search that stands."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+    @property
+    def how(self) -> str:
+        """begun, joined, former."""
 
 
 Parcels = Callable[[Connection[Any], Sequence[int], Titles], Sequence[Any]]

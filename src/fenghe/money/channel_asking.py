@@ -10,7 +10,10 @@ ORDER_FETCH: Final = "order.fetch"
 AUTO_RECOVER: Final = "auto_recover"
 """How an order is marked that came because its money had come without it."""
 
-KEYS: Final = {"taobao": "app_key", "pdd": "client_id", "douyin": "app_key"}
+SEEK: Final = "seek"
+"""How an order is marked that a search asked for."""
+
+KEYS: Final = {"taobao": "app_key", "pdd": "client_id", "douyin": "app_key", "jd": "app_key"}
 """Channels that can be asked, and the setting without which theirs cannot."""
 _TAOBAO: Final = re.compile(r"T\d{2,6}N?P")
 _PDD: Final = re.compile(r"\d{6}-\d{9,18}")

@@ -22,7 +22,7 @@ from fenghe.kernel.web.routes_support import ApiRequest, actor_of, export_respon
 from fenghe.money import store_breaks
 from fenghe.money import store_compensation_queries as store
 from fenghe.money.causes import Cause, title_of
-from fenghe.money.compensation import Nothing, words
+from fenghe.money.compensation import NO_SUCH_ORDER, Nothing, words
 from fenghe.money.compensation_policy import KIND_OF, TITLES, Kind
 from fenghe.money.observing import amount_words
 from fenghe.money.store_compensation_queries import STATES, Expected, Filter
@@ -84,6 +84,8 @@ class CompensationRow(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str | None
     break_status: str
     own: bool
+    unanswered: bool
+    """The channel was asked for the order and did not say whether it has it: a person may."""
 
 
 class CompensationEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,6 +217,9 @@ def _row(row: Row, person: str) -> CompensationRow:
         state_title=STATE_TITLES[row["state"]],
         words=words(row["kind"], row["plan"], amount_words(row["amount_minor"], row["currency"])),
         own=row["proposed_by"] == person,
+        unanswered=row["kind"] == Kind.REBUILD_ORDER
+        and row["state"] == "failed"
+        and not row["why"].startswith(NO_SUCH_ORDER),
     )
 
 
@@ -402,11 +407,30 @@ async def try_compensation_again(request: ApiRequest, compensation_id: FromPath[
     await room_hub(request).sync(work)
 
 
+class AbsentWord(msgspec.Struct, frozen=True, kw_only=True):
+    """That an order does not exist on its platform, as a person found there, and how he knows."""
+
+    reason: str
+
+
+@post("/api/compensations/{compensation_id:str}/absent", guards=[requires(PROPOSE)], status_code=200)
+async def say_order_absent(request: ApiRequest, compensation_id: FromPath[str], data: JSONBody[AbsentWord]) -> Proposed:
+    """Say that the order which the channel gave no answer about does not exist there; another person decides what follows."""
+    number, reason = read_id(compensation_id), data.reason.strip()
+    if len(reason) < 2:
+        raise bad_field("reason", "请写明是在哪里核对的")
+
+    def work(connection: Connection[Any]) -> int:
+        return store.say_absent(connection, number, reason=reason[:400], actor=actor_of(request), now=datetime.now(UTC))
+
+    return Proposed(proposed=await room_hub(request).sync(work))
+
+
 router = Router(
     path="/",
     route_handlers=[
         list_compensations, sum_compensations, preview_decision, list_set_aside, export_compensations, get_compensation,
-        decide_compensations, propose_compensations, try_compensation_again, repairs_of_break,
+        decide_compensations, propose_compensations, try_compensation_again, repairs_of_break, say_order_absent,
     ],
     tags=["compensation"],
 )  # fmt: skip

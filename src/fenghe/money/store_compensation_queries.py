@@ -13,7 +13,7 @@ from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.store_reading import Row, Where, fetch
 from fenghe.kernel.web.problems import Problem, conflict, not_found
 from fenghe.money import store_compensation as store
-from fenghe.money.compensation import Nothing, Proposal, propose
+from fenghe.money.compensation import NO_SUCH_ORDER, Nothing, Proposal, propose
 from fenghe.money.compensation_policy import KIND_OF
 from fenghe.money.tasks_compensation import propose_for
 
@@ -231,3 +231,29 @@ def try_again(connection: Connection[Any], number: int, *, actor: Actor, now: da
         (number, now, actor.person, actor.ip),
     )
     log_access(connection, actor, action="compensation.propose.done", target=str(number))
+
+
+def say_absent(connection: Connection[Any], number: int, *, reason: str, actor: Actor, now: datetime) -> int:
+    """A person says that the order of this failed rebuilding does not exist on its platform; returns the refunds proposed by it.
+
+    It counts like the platform's own word, and whoever says it has proposed what follows: another person decides.
+    """
+    why = f"{NO_SUCH_ORDER}：{actor.person} 核对渠道后台后确认，{reason}"
+    row = connection.execute(
+        "update compensation c set why = %(why)s, changed_at = now() from recon_break b where c.id = %(id)s"
+        " and c.kind = 'rebuild_order' and c.state = 'failed' and b.id = c.break_id and b.status = 'open'"
+        " and b.last_run = c.episode and not starts_with(c.why, %(told)s) returning c.break_id",
+        {"id": number, "why": why[:500], "told": NO_SUCH_ORDER},
+    ).fetchone()
+    if row is None:
+        find(connection, number)
+        raise conflict("只有向渠道问过、没有问出结果、差异仍在的重建才能这样说明。", code="not_unanswered")
+    connection.execute(
+        "insert into compensation_event (compensation_id, at, author, ip, event, body)"
+        " values (%s, %s, %s, %s, 'absent', jsonb_build_object('why', %s::text))",
+        (number, now, actor.person, actor.ip, reason),
+    )
+    log_access(connection, actor, action="compensation.absent.done", target=f"{number} {reason}")
+    store.look_now(connection, breaks=[row[0]])
+    told = store.to_look_at(connection, [str(cause) for cause in KIND_OF], now=now, limit=1, ids=[row[0]])
+    return propose_for(connection, told, by=actor.person, ip=actor.ip, now=now) if told else 0

@@ -15,16 +15,20 @@ from psycopg import Connection
 from fenghe.kernel.printing.pdf import render
 from fenghe.kernel.titles import Titles
 from fenghe.kernel.values import CHINA, Money, minor_digits
-from fenghe.money import store_trace
+from fenghe.money import store_seeking, store_trace
+from fenghe.money.numbers import Shortened, clean_number, order_no_of
 from fenghe.money.posting import EVENTS
+from fenghe.money.seeking_view import SearchView, view_of
 from fenghe.money.store_declared import chart_in_force
 from fenghe.money.store_proof import proof_of
 from fenghe.money.tasks_ledger import seal
 from fenghe.money.trace import STATES, TITLES, Chain, Document, Kind, chain
+from fenghe.money.trace_numbers import Found, Numbers, chosen
 
 TEMPLATE: Final = Path(__file__).parent / "shipped" / "trace.typ"
 VERIFIER: Final = Path(__file__).with_name("verify_offline.py")
 SUBJECTS: Final = {Kind.ORDER: "order", Kind.PARCEL: "shipment", Kind.PAYMENT: "payment", Kind.REFUND: "refund"}
+SHORTENED: Final = "这个编号被表格软件缩短过(如 2.07E+17),末尾几位已经丢失,请从原文件里复制完整的编号"
 HELD: Final = "读自本系统;单据原文见收件箱报文号。"
 
 
@@ -38,23 +42,78 @@ class AccountBalance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Traced(msgspec.Struct, frozen=True, kw_only=True):
-    """A number's chain, with what the books hold for it."""
+    """A number's chain, with what the books hold for it. `which`: the row by which it was chosen where a number has several."""
 
     number: str
     chain: Chain
     accounts: Sequence[AccountBalance]
+    which: str
+    numbers: Numbers
 
 
-def trace(connection: Connection[Any], number: str, *, now: datetime) -> Traced | None:
-    """The chain of any number: order, payment, refund, voucher, settlement, pay-out or tracking number; None: nobody knows it."""
-    cleaned = number.strip().strip("`'\"=\t ")
-    numbers = store_trace.numbers_of(connection, cleaned)
-    if numbers.none:
-        return None
+class Several(msgspec.Struct, frozen=True, kw_only=True):
+    """Chains that bear one number: somebody has to say which is meant."""
+
+    number: str
+    choices: Sequence[Found]
+
+
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """Nobody knows the number; `looked`: what it was looked for as."""
+
+    number: str
+    looked: Sequence[str]
+    problem: str = ""
+
+
+def names_of(number: str) -> list[str]:
+    """The forms in which a number is looked up: cleaned, and without a channel's prefix; none when a spreadsheet cut it."""
+    try:
+        cleaned = clean_number(number)
+    except Shortened:
+        return []
+    return [one for one in dict.fromkeys((cleaned, order_no_of(cleaned))) if one]
+
+
+def unknown_key(number: str) -> str:
+    """What a search about a number that nobody knows is called."""
+    return f"number:{number}"
+
+
+def find_chain(connection: Connection[Any], number: str, *, which: str = "") -> Found | Several | Unknown:
+    """The chain that bears a number."""
+    names = names_of(number)
+    if not names:
+        return Unknown(number=number.strip(), looked=(), problem=SHORTENED)
+    found = store_trace.chains_of(connection, names)
+    one = chosen(found, which)
+    if one is not None:
+        return one
+    if found:
+        return Several(number=names[0], choices=found)
+    return Unknown(number=names[0], looked=store_trace.LOOKED_THROUGH)
+
+
+def trace(connection: Connection[Any], number: str, *, now: datetime, which: str = "") -> Traced | Several | Unknown:
+    """The chain of any number: order, payment, refund, voucher, settlement, pay-out, bank line or tracking number."""
+    found = find_chain(connection, number, which=which)
+    if not isinstance(found, Found):
+        return found
+    return whole(connection, names_of(number)[0], found, which=which, now=now)
+
+
+def whole(connection: Connection[Any], number: str, found: Found, *, which: str, now: datetime) -> Traced:
+    """Everything of a chain that was found."""
+    numbers = found.numbers
     documents = store_trace.documents(connection, numbers)
-    if more := store_trace.batches_of(documents) - numbers.batches:
-        numbers.batches |= more
-        documents = store_trace.documents(connection, numbers)
+    for _ in range(2):  # a line names its pay-out, and the pay-out the bank's own number of its line
+        through, refs = store_trace.batches_of(documents) - numbers.batches, store_trace.refs_of(documents)
+        if through <= numbers.through and refs <= numbers.refs:
+            break
+        numbers.through, numbers.refs = through, refs
+        own = [one for one in documents if one.kind not in (*store_trace.PASSED, Kind.BANK)]
+        documents = own + store_trace.documents(connection, numbers, store_trace.PASSED)
+    documents += store_trace.evidence(connection, (numbers.key, unknown_key(number)))
     titles = chart_in_force(connection).titles()
     accounts = [
         AccountBalance(
@@ -65,8 +124,8 @@ def trace(connection: Connection[Any], number: str, *, now: datetime) -> Traced 
         )
         for row in store_trace.account_balances(connection, numbers)
     ]
-    found = chain(documents, coverage=store_trace.coverage(connection), now=now)
-    return Traced(number=cleaned, chain=found, accounts=accounts)
+    told = chain(documents, coverage=store_trace.coverage(connection), now=now)
+    return Traced(number=number, chain=told, accounts=accounts, which=which, numbers=numbers)
 
 
 def bundle(connection: Connection[Any], traced: Traced, *, now: datetime, titles: Titles) -> dict[str, bytes]:
@@ -74,11 +133,12 @@ def bundle(connection: Connection[Any], traced: Traced, *, now: datetime, titles
     vouchers = [int(one.id.partition(":")[2]) for one in traced.chain.documents if one.kind is Kind.LEDGER]
     while seal(connection):
         continue
-    proof = proof_of(connection, vouchers)
+    messages = sorted({one.message_id for one in traced.chain.documents if one.message_id is not None})
+    proof = proof_of(connection, vouchers) | {"messages": store_trace.message_digests(connection, messages)}
     body = orjson.dumps(proof, option=orjson.OPT_INDENT_2)
-    pdf = render(
-        TEMPLATE, _printed(traced, proof, body, now=now, titles=titles, accounts=chart_in_force(connection).titles())
-    )
+    told = _printed(traced, proof, body, now=now, titles=titles, accounts=chart_in_force(connection).titles())
+    searched = store_seeking.searches(connection, (traced.numbers.key, unknown_key(traced.number)))
+    pdf = render(TEMPLATE, told | {"searches": [_searched(view_of(row)) for row in searched]})
     return {"chain.pdf": pdf, "proof.json": body, "verify.py": VERIFIER.read_bytes()}
 
 
@@ -122,19 +182,43 @@ def _printed(
         "gaps": [one.words for one in traced.chain.gaps],
         "uncovered": list(traced.chain.uncovered),
         "documents": [_document(one, titles) for one in traced.chain.documents],
+        "messages": [_message(one, traced.chain.documents) for one in proof["messages"]],
         "vouchers": [_voucher(one, proof, accounts) for one in proof["vouchers"]],
         "proof_digest": hashlib.sha256(body).hexdigest(),
+    }
+
+
+def _searched(one: SearchView) -> dict[str, Any]:
+    """One search as the report tells it: who asked whom, when, and the answer in words."""
+    return {
+        "title": f"{one.words} · {one.asked_by} · {_moment(one.asked_at)} · 补上 {one.closed} 个缺口",
+        "questions": [
+            {
+                "words": question.words,
+                "status": question.status_title,
+                "answer": question.answer,
+                "at": _moment(question.answered_at or question.asked_at),
+            }
+            for question in one.questions
+        ],
     }
 
 
 def _document(one: Document, titles: Titles) -> dict[str, str]:
     return {
         "kind": TITLES[one.kind],
-        "number": one.number,
+        "number": one.title if one.kind is Kind.EVIDENCE else one.number,
         "state": state_title(one, titles),
         "amount": _money(one.currency, one.amount_minor) if one.amount_minor is not None else "",
         "at": _moment(one.at) if one.at else "",
     }
+
+
+def _message(one: Mapping[str, Any], documents: Sequence[Document]) -> dict[str, str]:
+    """The raw message that a document stands in, by the digest of its exact bytes."""
+    beside = [document for document in documents if document.message_id == one["message_id"]]
+    named = "、".join(dict.fromkeys(f"{TITLES[document.kind]} {document.number}" for document in beside[:3]))
+    return {"id": str(one["message_id"]), "documents": named, "hash": one["sha256"]}
 
 
 def _voucher(one: Mapping[str, Any], proof: Mapping[str, Any], accounts: Mapping[str, str]) -> dict[str, Any]:

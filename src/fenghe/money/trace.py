@@ -14,6 +14,8 @@ import msgspec
 UNPAID: Final = ("await_payment", "part_paid", "closed_unpaid", "order_unknown")
 CLOSED: Final = ("closed_unpaid", "closed_refunded", "cancelled")
 SHIPPED: Final = ("part_shipped", "shipped", "received", "finished")
+UNSEEN: Final = ("unknown", "created", "await_pickup", "handed_over")
+"""Of such a parcel only the seller has spoken, or the carrier has not had it yet."""
 PATIENCE: Final = timedelta(days=2)
 """A document of the next leg is not missed before it has had so long to come."""
 
@@ -31,6 +33,7 @@ class Kind(StrEnum):
     PAYOUT = "payout"
     BANK = "bank"
     LEDGER = "ledger"
+    EVIDENCE = "evidence"
 
 
 TITLES: Final[Mapping[Kind, str]] = {
@@ -44,6 +47,7 @@ TITLES: Final[Mapping[Kind, str]] = {
     Kind.PAYOUT: "出款",
     Kind.BANK: "银行流水",
     Kind.LEDGER: "记账凭证",
+    Kind.EVIDENCE: "寻踪所得",
 }
 
 
@@ -63,6 +67,10 @@ STATES: Final[Mapping[str, str]] = {
     "fx": "结汇",
     "other": "其他",
     "part": "本单部分",
+    "message": "报文提到",
+    "line": "账单行提到",
+    "voucher": "凭证摘要提到",
+    "upload": "未导入的文件提到",
 }
 """What a voucher, a statement line or a part of a pay-out is about; states of subjects have titles of their own."""
 
@@ -102,7 +110,12 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     beside: str
     words: str
     search: str = ""
-    """What looks for it: `payment.query`, `refund.query`, `order.query`, `files`; empty where nobody can be asked."""
+    """What looks for it: `payment.query`, `refund.query`, `order.query`, `track.query`, `bill`, `files`; empty: nobody can."""
+
+    @property
+    def name(self) -> str:
+        """What tells it from the chain's other gaps."""
+        return f"{self.code}|{self.beside}"
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -134,7 +147,7 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
     uncovered: Sequence[str]
 
 
-_BINDS: Final = ("order_no", "payment_no", "refund_no", "batch_no", "tracking_no")
+_BINDS: Final = ("order_no", "payment_no", "refund_no", "bank_ref", "batch_no", "tracking_no")
 """Fields by which documents hang together; the first kind of the road that owns a number is its head."""
 
 
@@ -155,18 +168,26 @@ def links(documents: Sequence[Document]) -> list[Link]:
     heads: dict[tuple[str, str], str] = {}
     for field, kind in (
         ("order_no", Kind.ORDER), ("payment_no", Kind.PAYMENT), ("refund_no", Kind.REFUND), ("batch_no", Kind.PAYOUT),
-        ("tracking_no", Kind.PARCEL),
+        ("bank_ref", Kind.PAYOUT), ("tracking_no", Kind.PARCEL),
     ):  # fmt: skip
         for one in documents:
             if one.kind is kind and (number := one.about.get(field)):
                 heads.setdefault((field, number), one.id)
+    told = {
+        one.about["payment_no"]: one.id for one in documents if one.kind is Kind.ORDER and "payment_no" in one.about
+    }
     found = []
     for one in documents:
+        if one.kind is Kind.ORDER:
+            continue
         tied = [
             Link(heads[(field, number)], one.id, field, number)
             for field in reversed(_BINDS)
             if (number := one.about.get(field)) and heads.get((field, number), one.id) != one.id
         ]
+        number = one.about.get("payment_no", "")
+        if not tied and one.kind is Kind.PAYMENT and number in told:
+            tied = [Link(told[number], one.id, "payment_no", number)]
         found += tied[:1]
     return found
 
@@ -186,6 +207,7 @@ def gaps(documents: Sequence[Document], *, coverage: Coverage, now: datetime) ->
                 Gap(code="refund_voucher", beside=one.id, words=f"退款 {one.number} 没有退款凭证", search="files")
             )
     found += _payout_gaps(by_kind, coverage, now)
+    found += _parcel_gaps(by_kind, now)
     return found
 
 
@@ -194,11 +216,12 @@ def _order_gaps(
 ) -> Iterable[Gap]:
     for order in by_kind[Kind.ORDER]:
         number = order.about.get("order_no", "")
-        own = [one for one in paid if one.about.get("order_no") == number]
+        own = [one for one in paid if one.about.get("order_no") == number or _told(order, one)]
         if not own and order.state not in UNPAID and order.amount_minor:
             yield Gap(code="payment", beside=order.id, words=f"订单 {order.number} 没有支付单", search="payment.query")
-        back = [one for one in refunds if one.about.get("order_no") == number]
-        if order.state in ("cancelled", "closed_refunded") and own and not back:
+        numbers = {one.about.get("payment_no") for one in own}
+        back = [one for one in refunds if one.about.get("order_no") == number or one.about.get("payment_no") in numbers]
+        if order.state in CLOSED and own and not back:
             yield Gap(
                 code="refund", beside=order.id, words=f"订单 {order.number} 已取消,支付没有退回", search="refund.query"
             )
@@ -211,6 +234,11 @@ def _order_gaps(
             yield Gap(code="order", beside=one.id, words=f"支付 {one.number} 没有订单", search="order.query")
 
 
+def _told(order: Document, payment: Document) -> bool:
+    """Whether the channel told this payment's number with the order."""
+    return order.about.get("payment_no", "") == payment.about.get("payment_no")
+
+
 def _payment_gaps(
     payment: Document, by_kind: Mapping[Kind, Sequence[Document]], coverage: Coverage, *, late: bool
 ) -> Iterable[Gap]:
@@ -218,11 +246,9 @@ def _payment_gaps(
     if coverage.vouchers and not _named(by_kind[Kind.VOUCHER], payment, names, state="order"):
         yield Gap(code="voucher", beside=payment.id, words=f"支付 {payment.number} 没有财务凭证", search="files")
     if coverage.invoices and not _named(by_kind[Kind.INVOICE], payment, names):
-        yield Gap(code="invoice", beside=payment.id, words=f"支付 {payment.number} 没有发票")
+        yield Gap(code="invoice", beside=payment.id, words=f"支付 {payment.number} 没有发票", search="files")
     if late and coverage.statements and not _named(by_kind[Kind.STATEMENT], payment, names):
-        yield Gap(
-            code="statement", beside=payment.id, words=f"支付 {payment.number} 不在渠道账单里", search="payment.query"
-        )
+        yield Gap(code="statement", beside=payment.id, words=f"支付 {payment.number} 不在渠道账单里", search="bill")
     if late and not _named(by_kind[Kind.LEDGER], payment, ("payment_no",)):
         yield Gap(code="ledger", beside=payment.id, words=f"支付 {payment.number} 没有记账凭证")
 
@@ -230,8 +256,15 @@ def _payment_gaps(
 def _payout_gaps(by_kind: Mapping[Kind, Sequence[Document]], coverage: Coverage, now: datetime) -> Iterable[Gap]:
     for one in by_kind[Kind.PAYOUT]:
         late = one.at is not None and now - one.at > PATIENCE
-        if late and coverage.bank and not _named(by_kind[Kind.BANK], one, ("batch_no",)):
+        if late and coverage.bank and not _named(by_kind[Kind.BANK], one, ("batch_no", "bank_ref")):
             yield Gap(code="bank", beside=one.id, words=f"出款 {one.number} 没有银行流水", search="files")
+
+
+def _parcel_gaps(by_kind: Mapping[Kind, Sequence[Document]], now: datetime) -> Iterable[Gap]:
+    for one in by_kind[Kind.PARCEL]:
+        if one.state in UNSEEN and one.at is not None and now - one.at > PATIENCE:
+            words = f"运单 {one.number} 没有承运商的轨迹"
+            yield Gap(code="track", beside=one.id, words=words, search="track.query")
 
 
 def _named(documents: Sequence[Document], other: Document, fields: Sequence[str], *, state: str = "") -> bool:

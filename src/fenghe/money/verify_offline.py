@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Is this voucher chain genuine? (凭证链离线验真) Needs Python 3.9 or newer and nothing else, and asks nobody.
 
-usage: python verify.py proof.json
+usage: python verify.py proof.json [MESSAGE ...]
 
 It says TRUE and exits 0 only if every voucher's hash is that of its content, debits equal credits, every voucher is a leaf of the
 sealed Merkle root it names, and every root is bound into its seal's link. Compare the links it prints with those the seller
-published: a seller who rewrote his books cannot keep them.
+published: a seller who rewrote his books cannot keep them. Each MESSAGE is a file with the exact bytes of a raw
+message (原始报文): it must be one of those whose digests the proof holds.
 """
 
 import hashlib
@@ -60,16 +61,24 @@ def problems(proof: Any) -> Iterator[str]:
             yield f"{number} 不在它所说的封存里 (it is not under the root it names)"
 
 
+def strangers(proof: Any, files: list[str]) -> Iterator[str]:
+    """Files that are none of the messages the chain stands on."""
+    known = {one["sha256"] for one in proof.get("messages", [])}
+    for name in files:
+        if hashlib.sha256(Path(name).read_bytes()).hexdigest() not in known:
+            yield f"{name} 不是这条链所依据的报文 (not a message that this chain stands on)"
+
+
 def main(arguments: list[str]) -> int:
     """Verify the file named on the command line."""
     say = sys.stdout.write
-    if len(arguments) != 1:
+    if not arguments:
         say(f"{__doc__}\n")
         return 2
     body = Path(arguments[0]).read_bytes()
     try:
         proof = json.loads(body)
-        found = list(problems(proof))
+        found = [*problems(proof), *strangers(proof, arguments[1:])]
         vouchers, seals = proof["vouchers"], [seal["hash"] for seal in proof["seals"]]
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as problem:
         say(f"假 FALSE: 读不懂这个文件 (cannot be read): {problem!r}\n")
@@ -80,7 +89,9 @@ def main(arguments: list[str]) -> int:
     if found or not vouchers:
         say("假 FALSE\n")
         return 1
-    say(f"真 TRUE: {len(vouchers)} 张凭证 (vouchers)\n")
+    say(
+        f"真 TRUE: {len(vouchers)} 张凭证 (vouchers), {len(proof.get('messages', []))} 条报文的摘要 (digests of messages)\n"
+    )
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The channels' HTTP face in the sandbox (沙箱渠道接口): POST /taobao, /pdd, /douyin/…; orders come from one book."""
+"""The channels' HTTP face in the sandbox (沙箱渠道接口): POST /taobao, /pdd, /douyin/…, /jd; orders come from one book."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from fenghe.simulator.dialects.order_desks import Access, Asked
 from fenghe.simulator.till import Sold
 from fenghe.simulator.till_app import answer_http, body_of, live
 
-CHANNELS: Final = ("taobao", "pdd", "douyin")
+CHANNELS: Final = ("taobao", "pdd", "douyin", "jd")
 
 
 class OrderDesk:

@@ -34,6 +34,7 @@ export interface CompensationRow {
   message_id: string | null;
   break_status: string;
   own: boolean;
+  unanswered: boolean;
 }
 
 export interface BreakDocument {

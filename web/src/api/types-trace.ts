@@ -16,14 +16,27 @@ export interface ChainDocument {
 }
 
 export interface ChainGap {
+  name: string;
   code: string;
   beside: string;
   words: string;
   search: string;
 }
 
+export interface ChainChoice {
+  which: string;
+  kind_title: string;
+  number: string;
+  title: string;
+  currency: string;
+  amount_minor: number | null;
+  at: string | null;
+}
+
 export interface ChainView {
   number: string;
+  which: string;
+  choices: ChainChoice[];
   documents: ChainDocument[];
   links: { start: string; end: string; field: string; number: string }[];
   gaps: ChainGap[];

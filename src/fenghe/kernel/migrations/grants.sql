@@ -32,3 +32,4 @@ grant update on stage_clock, order_clock, expected_time, shipment_score, source_
 grant delete on clock_look, stage_clock, shipment_score, score_dirty, score_day to fenghe_app;
 grant update on payment_reminder, payment_reminder_look to fenghe_app;
 grant delete on payment_reminder_look to fenghe_app;
+grant update on trace_search, trace_question to fenghe_app;

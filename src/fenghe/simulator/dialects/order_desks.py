@@ -1,4 +1,4 @@
-"""The channels' order queries in the sandbox (沙箱订单接口): TOP, PDD and Douyin, each with its own signature and errors.
+"""The channels' order queries in the sandbox (沙箱订单接口): TOP, PDD, Douyin and JD, each with its own signature and errors.
 
 Signatures are worked out here anew, not borrowed from the connectors: the two must agree by the platforms' documents.
 """
@@ -49,7 +49,7 @@ Orders = Mapping[str, Sold]
 
 def answer(channel: str, asked: Asked, *, access: Access, orders: Orders, wall: datetime) -> bytes:
     """The platform's answer; its HTTP status is 200 whatever it says."""
-    told = {"taobao": _top, "pdd": _pdd, "douyin": _douyin}[channel](asked, access, orders, wall)
+    told = {"taobao": _top, "pdd": _pdd, "douyin": _douyin, "jd": _jd}[channel](asked, access, orders, wall)
     return _ENCODER.encode(told)
 
 
@@ -149,7 +149,7 @@ def _pdd(asked: Asked, access: Access, orders: Orders, wall: datetime) -> dict[s
         return _pdd_error(20031, "用户没有授权访问此接口")
     order = orders.get(params.get("order_sn", ""))
     if order is None:
-        return _pdd_error(50000, "业务服务错误", "50100", "订单不存在")
+        return _pdd_error(50000, "业务服务错误", "50000", "订单不存在")  # its own code for it is not published
     return {"order_info_get_response": {"order_info": _info(order)}}
 
 
@@ -205,7 +205,7 @@ def _douyin(asked: Asked, access: Access, orders: Orders, wall: datetime) -> dic
         return _douyin_error("isv.parameter-invalid", "param_json 不是 JSON")
     order = orders.get(str(told.get("shop_order_id", ""))) if query.get("method") == "order.orderDetail" else None
     if order is None:
-        return _douyin_error("isv.order-not-exist", "订单不存在")
+        return {**_douyin_error("isv.parameter-invalid:20014", "查询订单不存在"), "code": 40004, "msg": "非法的参数"}
     return {"code": 10000, "msg": "success", "data": {"shop_order_detail": _detail(order)}, "log_id": "sim"}
 
 
@@ -231,4 +231,78 @@ def _detail(order: Sold) -> dict[str, Any]:
         "pay_amount": order.due_minor,
         "post_amount": 0,
         "sku_order_list": [line],
+    }
+
+
+# ── JD ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+JD_WINDOW: Final = timedelta(minutes=6)
+
+
+def _jd(asked: Asked, access: Access, orders: Orders, wall: datetime) -> dict[str, Any]:
+    params = _form(asked)
+    if params.get("app_key") != access.key:
+        return _jd_error("10", "无效的 app_key", "Invalid app_key")
+    signed = ("360buy_param_json", "access_token", "app_key", "method", "timestamp", "v")
+    said = "".join(f"{name}{params[name]}" for name in sorted(signed) if name in params)
+    computed = hashlib.md5((access.secret + said + access.secret).encode(), usedforsecurity=False).hexdigest().upper()
+    if not _same(params.get("sign", ""), computed):
+        return _jd_error("12", "无效签名", "Invalid signature")
+    try:
+        moment = datetime.strptime(params.get("timestamp", ""), "%Y-%m-%d %H:%M:%S.%f%z")
+    except ValueError:
+        return _jd_error("15", "无效时间戳", "Invalid timestamp")
+    if abs(wall - moment) > JD_WINDOW:
+        return _jd_error("15", "无效时间戳", "Invalid timestamp")
+    if params.get("access_token") != access.token:
+        return _jd_error("19", "无效 access_token", "Invalid access_token")
+    if params.get("method") != "jingdong.pop.order.get":
+        return _jd_error("21", "无效方法", "Invalid method")
+    try:
+        told = decode_json(params.get("360buy_param_json", ""))
+    except NotReadable:
+        return _jd_error("28", "业务参数不是 JSON", "Invalid 360buy_param_json")
+    named = set(str(told.get("optional_fields", "")).split(",")) if isinstance(told, dict) else set()
+    order = orders.get(str(told.get("order_id", ""))) if isinstance(told, dict) else None
+    detail: dict[str, Any] = {"apiResult": _jd_result(order is not None)}
+    if order is not None:
+        detail["orderInfo"] = {name: one for name, one in _order_info(order).items() if name in named}
+    return {"jingdong_pop_order_get_responce": {"code": "0", "orderDetailInfo": detail}}
+
+
+def _jd_result(found: bool) -> dict[str, Any]:
+    """JD's number for an order that it does not have is not published; a client has to live with not knowing it."""
+    if found:
+        return {"success": True, "chineseErrCode": "成功", "englishErrCode": "success", "numberCode": 0}
+    return {"success": False, "chineseErrCode": "没有查询到订单", "englishErrCode": "order not found", "numberCode": -1}
+
+
+def _jd_error(code: str, words: str, english: str) -> dict[str, Any]:
+    return {"error_response": {"code": code, "zh_desc": words, "en_desc": english}}
+
+
+def _order_info(order: Sold) -> dict[str, Any]:
+    """Text in yuan; only what is named in `optional_fields` is told."""
+    line = {
+        "skuId": "100012345678", "outerSkuId": "", "skuName": order.title, "jdPrice": _yuan(order.due_minor), "itemTotal": "1",
+        "wareId": "10001234567890", "productNo": "",
+    }  # fmt: skip
+    return {
+        "orderId": order.order_no,
+        "venderId": "10012345",
+        "payType": "4-在线支付",
+        "orderTotalPrice": _yuan(order.due_minor),
+        "orderSellerPrice": _yuan(order.due_minor),
+        "orderPayment": _yuan(order.due_minor),
+        "freightPrice": "0.00",
+        "sellerDiscount": "0.00",
+        "orderState": "TRADE_CANCELED" if order.cancelled_at else "WAIT_SELLER_STOCK_OUT",
+        "orderStateRemark": "已取消" if order.cancelled_at else "等待出库",
+        "orderStartTime": _text(order.created_at),
+        "orderEndTime": "",
+        "paymentConfirmTime": _text(order.paid_at),
+        "modified": _text(order.cancelled_at or order.paid_at),
+        "itemInfoList": [line],
+        "pin": "jd_xxx",
     }

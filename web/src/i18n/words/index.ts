@@ -12,6 +12,7 @@ import { payments } from "./payments";
 import { reasons } from "./reasons";
 import { recon } from "./recon";
 import { reminders } from "./reminders";
+import { seeking } from "./seeking";
 import { shared } from "./shared";
 import { statements } from "./statements";
 import { states } from "./states";
@@ -31,6 +32,7 @@ export const WORDS = {
   ...reasons,
   ...recon,
   ...reminders,
+  ...seeking,
   ...shared,
   ...statements,
   ...states,
@@ -52,6 +54,7 @@ export const PARTS = [
   reasons,
   recon,
   reminders,
+  seeking,
   shared,
   statements,
   states,

@@ -16,6 +16,7 @@ import { Flag } from "../../parts/Tags";
 import { MoneyText, TimeText } from "../../parts/Values";
 import { useAct } from "../../parts/useAct";
 import { RawDrawer } from "../evidence/RawDrawer";
+import { NoteDialog } from "../mapping/NoteDialog";
 import { Person, StateMark } from "./columns";
 import { DecideButtons } from "./DecideButtons";
 
@@ -96,6 +97,7 @@ function Acts({ page }: { page: CompensationPageData }) {
   const client = useQueryClient();
   const { can } = useSession();
   const [raw, setRaw] = useState(false);
+  const [absent, setAbsent] = useState(false);
   const { item } = page;
   const again = () =>
     void act(
@@ -104,6 +106,15 @@ function Acts({ page }: { page: CompensationPageData }) {
         invalidate(client, ["money", "workbench"]);
       },
       { done: t("comp.againDone") },
+    );
+  const sayAbsent = (reason: string) =>
+    act(
+      async () => {
+        await api.post(`/api/compensations/${item.id}/absent`, { reason });
+        setAbsent(false);
+        invalidate(client, ["money", "workbench"]);
+      },
+      { done: t("comp.absentDone") },
     );
   return (
     <div className="fh-finding-acts">
@@ -114,6 +125,20 @@ function Acts({ page }: { page: CompensationPageData }) {
         <Button onClick={again} data-testid="compensation-again">
           {t("comp.again")}
         </Button>
+      )}
+      {item.unanswered && item.break_status === "open" && can("money.reconcile") && (
+        <Button onClick={() => setAbsent(true)} data-testid="compensation-absent">
+          {t("comp.absent")}
+        </Button>
+      )}
+      {absent && (
+        <NoteDialog
+          title={t("comp.absentTitle")}
+          hint={t("comp.absentHint")}
+          okText={t("comp.absentGo")}
+          onOk={sayAbsent}
+          onClose={() => setAbsent(false)}
+        />
       )}
       {item.message_id && can("inbox.view") && <Button onClick={() => setRaw(true)}>{t("comp.reply")}</Button>}
       {raw && item.message_id && <RawDrawer messageId={item.message_id} onClose={() => setRaw(false)} />}

@@ -5,27 +5,38 @@ import "@xyflow/react/dist/style.css";
 import { useMemo } from "react";
 import { Link } from "react-router";
 import type { ChainDocument, ChainGap, ChainView } from "../../api/types-trace";
+import { useSession } from "../../app/session";
 import { useT } from "../../i18n";
 import { formatMinute } from "../../logic/time";
 import { MoneyText } from "../../parts/Values";
-import { HEIGHT, type Placed, place, WIDTH } from "./layout";
+import { HEIGHT, heightOf, type Placed, place, WIDTH } from "./layout";
+import { SeekButton } from "./SeekButton";
+import type { Seeking } from "./useSearches";
 
 interface CardData extends Record<string, unknown> {
   document?: ChainDocument | undefined;
   gap?: ChainGap | undefined;
   asked: boolean;
   onRaw: (messageId: string) => void;
+  seeking: Seeking;
 }
 
 const TYPES = { card: Card };
 
-export function ChainBoard({ view, onRaw }: { view: ChainView; onRaw: (messageId: string) => void }) {
+interface Props {
+  view: ChainView;
+  onRaw: (messageId: string) => void;
+  seeking: Seeking;
+}
+
+export function ChainBoard({ view, onRaw, seeking }: Props) {
   const placed = useMemo(() => place(view), [view]);
-  const nodes = useMemo(() => placed.map((each) => node(each, view.number, onRaw)), [placed, view.number, onRaw]);
+  const nodes = placed.map((each) => node(each, view.number, onRaw, seeking));
   const edges = useMemo(() => edgesOf(view), [view]);
   return (
-    <div className="fh-chain" data-testid="chain-board">
+    <div className="fh-chain" style={{ height: heightOf(placed) }} data-testid="chain-board">
       <ReactFlow
+        key={placed.length}
         nodes={nodes}
         edges={edges}
         nodeTypes={TYPES}
@@ -44,12 +55,12 @@ export function ChainBoard({ view, onRaw }: { view: ChainView; onRaw: (messageId
   );
 }
 
-function node(each: Placed, asked: string, onRaw: (messageId: string) => void): Node<CardData> {
+function node(each: Placed, asked: string, onRaw: (messageId: string) => void, seeking: Seeking): Node<CardData> {
   return {
     id: each.id,
     type: "card",
     position: { x: each.x, y: each.y },
-    data: { document: each.document, gap: each.gap, asked: each.document?.number === asked, onRaw },
+    data: { document: each.document, gap: each.gap, asked: each.document?.number === asked, onRaw, seeking },
     width: WIDTH,
     height: HEIGHT,
   };
@@ -71,24 +82,30 @@ function Card({ data }: NodeProps<Node<CardData>>) {
   return (
     <>
       <Handle type="target" position={Position.Left} isConnectable={false} />
-      {data.gap ? <GapCard gap={data.gap} /> : data.document && <DocumentCard data={data} document={data.document} />}
+      {data.gap ? <GapCard gap={data.gap} seeking={data.seeking} /> : data.document && <DocumentCard data={data} document={data.document} />}
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </>
   );
 }
 
-function GapCard({ gap }: { gap: ChainGap }) {
+function GapCard({ gap, seeking }: { gap: ChainGap; seeking: Seeking }) {
   return (
     <div className="fh-doc gap" data-testid={`gap-${gap.code}`}>
       <b>
         <WarningOutlined /> {gap.words}
       </b>
+      {gap.search && (
+        <span className="nodrag nopan fh-gap-act">
+          <SeekButton seeking={seeking} gap={gap.name} />
+        </span>
+      )}
     </div>
   );
 }
 
 function DocumentCard({ data, document }: { data: CardData; document: ChainDocument }) {
   const t = useT();
+  const { can } = useSession();
   const number = <span className="fh-number">{document.number || document.title}</span>;
   return (
     <div className={`fh-doc ${document.kind}${data.asked ? " asked" : ""}`} data-testid={`doc-${document.kind}`}>
@@ -103,7 +120,7 @@ function DocumentCard({ data, document }: { data: CardData; document: ChainDocum
         )}
         <span className="fh-grow" />
         {document.at && <span className="fh-soft">{formatMinute(document.at)}</span>}
-        {document.message_id && (
+        {document.message_id && can("inbox.view") && (
           <button type="button" className="fh-link" onClick={() => data.onRaw(document.message_id ?? "")}>
             {t("trace.raw")}
           </button>

@@ -3,7 +3,7 @@ import { FilePdfOutlined, SafetyCertificateOutlined, SearchOutlined, WarningOutl
 import { Button, Input, Skeleton } from "antd";
 import { type ReactNode, useState } from "react";
 import { Link, useSearchParams } from "react-router";
-import { withQuery } from "../../api/client";
+import { ApiError, withQuery } from "../../api/client";
 import { useGet } from "../../api/queries";
 import type { ChainView } from "../../api/types-trace";
 import { useT } from "../../i18n";
@@ -16,17 +16,22 @@ import { MoneyText } from "../../parts/Values";
 import { saveLink } from "../../table/download";
 import { RawDrawer } from "../evidence/RawDrawer";
 import { ChainBoard } from "./ChainBoard";
+import { Choices, NotKnown, Recent } from "./Elsewhere";
+import { SearchList } from "./SearchList";
+import { SeekButton } from "./SeekButton";
+import { type Seeking, useSearches } from "./useSearches";
 
 export function TracePage() {
   const t = useT();
   const [search, setSearch] = useSearchParams();
   const number = search.get("number") ?? "";
+  const which = search.get("which") ?? "";
   return (
     <NeedsAny anyOf={["money.view"]}>
       <PageHead
         title={t("menu.trace")}
         note={t("trace.intro")}
-        actions={number ? <Reports number={number} /> : undefined}
+        actions={number ? <Reports number={number} which={which} /> : undefined}
       />
       <Input.Search
         key={number}
@@ -40,14 +45,23 @@ export function TracePage() {
         data-testid="trace-number"
         className="fh-gap"
       />
-      {number ? <Found number={number} /> : <EmptyState title={t("trace.start")} hint={t("trace.startHint")} />}
+      {number ? (
+        <Found key={`${number} ${which}`} number={number} which={which} />
+      ) : (
+        <>
+          <EmptyState title={t("trace.start")} hint={t("trace.startHint")} />
+          <Recent />
+        </>
+      )}
     </NeedsAny>
   );
 }
 
-function Reports({ number }: { number: string }) {
+function Reports({ number, which }: Asked) {
   const t = useT();
-  const report = (shape: string) => saveLink(withQuery("/api/trace/report", { number, shape }));
+  const { data } = useGet<ChainView>("money", "/api/trace", { number, which });
+  if (!data || data.choices.length > 0) return null;
+  const report = (shape: string) => saveLink(withQuery("/api/trace/report", { number, which, shape }));
   return (
     <>
       <Button icon={<FilePdfOutlined />} onClick={() => report("pdf")} data-testid="trace-pdf">
@@ -60,16 +74,40 @@ function Reports({ number }: { number: string }) {
   );
 }
 
-function Found({ number }: { number: string }) {
-  const t = useT();
-  const [raw, setRaw] = useState<string | null>(null);
-  const answer = useGet<ChainView>("money", "/api/trace", { number });
+interface Asked {
+  number: string;
+  which: string;
+}
+
+function Found({ number, which }: Asked) {
+  const seeking = useSearches(number, which);
+  const answer = useGet<ChainView>("money", "/api/trace", { number, which });
+  if (answer.error instanceof ApiError && answer.error.status === 404)
+    return <NotKnown number={number} error={answer.error} seeking={seeking} />;
   if (answer.isError && !answer.data) return <ErrorPanel error={answer.error} onRetry={() => void answer.refetch()} />;
   if (!answer.data) return <Skeleton active paragraph={{ rows: 10 }} />;
-  const view = answer.data;
+  if (answer.data.choices.length > 0) return <Choices view={answer.data} />;
+  return <Whole view={answer.data} seeking={seeking} />;
+}
+
+function Whole({ view, seeking }: { view: ChainView; seeking: Seeking }) {
+  const t = useT();
+  const [raw, setRaw] = useState<string | null>(null);
+  const askable = view.gaps.some((gap) => gap.search);
   return (
     <>
-      <ChainBoard view={view} onRaw={setRaw} />
+      <ChainBoard view={view} onRaw={setRaw} seeking={seeking} />
+      {(askable || seeking.searches.length > 0) && (
+        <Panel
+          title={t("seek.title")}
+          testId="trace-searches"
+          className="fh-gap-top"
+          extra={askable && <SeekButton seeking={seeking} whole />}
+        >
+          {seeking.searches.length === 0 && <p className="fh-soft fh-tight">{t("seek.hint")}</p>}
+          <SearchList searches={seeking.searches} onRaw={setRaw} />
+        </Panel>
+      )}
       <div className="fh-chain-sides">
         <Panel title={t("trace.places")} testId="trace-places">
           {view.places.length === 0 && <EmptyState title={t("trace.noMoney")} />}
@@ -81,8 +119,9 @@ function Found({ number }: { number: string }) {
           {view.gaps.length === 0 && <EmptyState title={t("trace.whole")} hint={t("trace.wholeHint")} />}
           <ul className="fh-gaps">
             {view.gaps.map((gap) => (
-              <li key={`${gap.code}-${gap.beside}`}>
-                <WarningOutlined /> {gap.words}
+              <li key={gap.name}>
+                <WarningOutlined /> <span className="fh-grow">{gap.words}</span>
+                <SeekButton seeking={seeking} gap={gap.name} off={gap.search ? "" : t("seek.nobody")} />
               </li>
             ))}
           </ul>

@@ -8,7 +8,7 @@ const document = (id: string, kind: string): ChainDocument => ({
 }); // prettier-ignore
 
 const view = (documents: ChainDocument[], gaps: ChainView["gaps"] = []): ChainView => ({
-  number: "A1", documents, links: [], gaps, places: [], accounts: [], uncovered: [],
+  number: "A1", which: "", choices: [], documents, links: [], gaps, places: [], accounts: [], uncovered: [],
 }); // prettier-ignore
 
 describe("placing a chain", () => {
@@ -18,12 +18,12 @@ describe("placing a chain", () => {
     expect(new Set(placed.map((each) => `${each.x}/${each.y}`)).size).toBe(3);
   });
   it("puts a gap where the missing document would stand", () => {
-    const gap = { code: "voucher", beside: "o", words: "", search: "" };
+    const gap = { name: "voucher|o", code: "voucher", beside: "o", words: "", search: "" };
     const placed = place(view([document("o", "order"), document("v", "voucher")], [gap]));
     expect(placed[2]?.x).toBe(placed[1]?.x);
     expect(placed[2]?.y).toBeGreaterThan(placed[1]?.y ?? 0);
   });
   it("has a column for every kind, also one it does not know", () => {
-    expect(["order", "bank", "something"].map(columnOf)).toEqual([0, 4, 4]);
+    expect(["order", "bank", "something"].map(columnOf)).toEqual([0, 4, 5]);
   });
 });

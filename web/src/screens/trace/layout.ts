@@ -7,6 +7,7 @@ export const COLUMNS = [
   ["statement", "parcel"],
   ["payout", "voucher", "invoice"],
   ["bank", "ledger"],
+  ["evidence"],
 ] as const;
 
 export const WIDTH = 208;
@@ -29,6 +30,7 @@ const COLUMN_OF_GAP: Record<string, number> = {
   refund: 1,
   statement: 2,
   parcel: 2,
+  track: 2,
   voucher: 3,
   refund_voucher: 3,
   invoice: 3,
@@ -41,14 +43,29 @@ export function columnOf(kind: string): number {
   return at < 0 ? COLUMNS.length - 1 : at;
 }
 
+const columnOfGap = (gap: ChainGap): number => COLUMN_OF_GAP[gap.code] ?? 0;
+
+/** Steps of the road at which nothing stands take no room. */
 export function place(view: ChainView): Placed[] {
+  const used = new Set([...view.documents.map((each) => columnOf(each.kind)), ...view.gaps.map(columnOfGap)]);
+  const places = [...used].sort((a, b) => a - b);
   const filled = COLUMNS.map(() => 0);
   const put = (column: number, id: string, rest: Partial<Placed>): Placed => {
     const row = filled[column] ?? 0;
     filled[column] = row + 1;
-    return { id, x: column * (WIDTH + GAP_X), y: row * (HEIGHT + GAP_Y), ...rest };
+    return { id, x: places.indexOf(column) * (WIDTH + GAP_X), y: row * (HEIGHT + GAP_Y), ...rest };
   };
   const documents = view.documents.map((document) => put(columnOf(document.kind), document.id, { document }));
-  const gaps = view.gaps.map((gap, n) => put(COLUMN_OF_GAP[gap.code] ?? 0, `gap:${n}`, { gap }));
+  const gaps = view.gaps.map((gap, n) => put(columnOfGap(gap), `gap:${n}`, { gap }));
   return [...documents, ...gaps];
+}
+
+const LEAST_HEIGHT = 220;
+const MOST_HEIGHT = 560;
+const MARGIN = 110;
+
+/** How high the board has to be for what stands on it. */
+export function heightOf(placed: Placed[]): number {
+  const bottom = Math.max(0, ...placed.map((each) => each.y + HEIGHT));
+  return Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, bottom + MARGIN));
 }
