@@ -228,11 +228,11 @@ def test_the_report_holds_what_was_found_and_a_stranger_verifies_it(
     assert files["chain.pdf"].startswith(b"%PDF-")
     told: list[Any] = []
 
-    def keep(_template: str, data: Any) -> bytes:
+    def render(_template: Path, data: Any) -> bytes:
         told.append(data)
         return b""
 
-    monkeypatch.setattr(tasks_trace, "render", keep)
+    monkeypatch.setattr(tasks_trace, "render", render)
     bundle(shop.connection, traced, now=now, titles=titles())
     printed = told[0]
     assert any(f"报文 {broken}" in document["number"] for document in printed["documents"])

@@ -19,8 +19,9 @@ from fenghe.kernel.values import minor_digits
 from fenghe.kernel.web.problems import Problem, bad_field, conflict
 from fenghe.kernel.web.routes_support import ApiRequest, actor_of, requires
 from fenghe.money import tasks_trace
+from fenghe.money.posting import EVENTS
 from fenghe.money.tasks_trace import Several, Traced, Unknown, state_title
-from fenghe.money.trace import TITLES, Document, Kind
+from fenghe.money.trace import STATES, TITLES, Document, Kind
 from fenghe.money.trace_numbers import Found
 
 LONGEST_NUMBER: Final = 128
@@ -190,7 +191,7 @@ def _choice(one: Found) -> ChainChoice:
         which=bearer.name,
         kind_title=_KINDS[bearer.kind],
         number=bearer.order_no or bearer.payment_no or bearer.batch_no,
-        title=bearer.title,
+        title=STATES.get(bearer.title, EVENTS.get(bearer.title, bearer.title)),
         currency=bearer.currency,
         digits=minor_digits(bearer.currency),
         amount_minor=bearer.amount_minor,

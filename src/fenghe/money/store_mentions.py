@@ -232,7 +232,7 @@ def hits_of(connection: Connection[Any], messages_: Sequence[int], numbers: Sequ
     return [hit for row in rows if (hit := _message_hit(row, numbers)) is not None]
 
 
-def note_progress(connection: Connection[Any], question: int, progress: bytes, words: str) -> None:
+def note_progress(connection: Connection[Any], question: int, *, progress: bytes, words: str) -> None:
     """Where the looking stands: whoever goes on after us begins there."""
     connection.execute(
         "update trace_question set progress = %s, answer = %s where id = %s and status = 'waiting'",

@@ -204,7 +204,7 @@ def _line(kind: Kind, row: Row) -> Document:
 
 def _payout(kind: Kind, row: Row) -> Document:
     return Document(
-        kind=kind, id=f"payout:{row['id']}", number=row["batch_no"], title=row["provider"],
+        kind=kind, id=f"payout:{row['id']}", number=row["order_no"] or row["batch_no"], title=row["provider"],
         state="part" if row["order_no"] else "payout", currency=row["currency"], amount_minor=row["amount_minor"],
         at=row["at"], about=_about(row, "batch_no", "order_no", "payment_no", "bank_ref"), message_id=row["message_id"],
     )  # fmt: skip

@@ -288,7 +288,7 @@ def _through_files(connection: Connection[Any], search: Row, row: Row, now: date
     numbers = [str(one) for one in row["numbers"]]
     if at.stage != "over":
         _piece(connection, search, row, at, numbers, now)
-        store_mentions.note_progress(connection, row["id"], msgspec.json.encode(at), row["answer"])
+        store_mentions.note_progress(connection, row["id"], progress=msgspec.json.encode(at), words=row["answer"])
     if at.stage != "over":
         return _Answer("waiting", f"正在找：{_looked(at)}")
     short = f"；{'、'.join(at.short)}太多，没有找完" if at.short else ""

@@ -156,7 +156,8 @@ def state_title(one: Document, titles: Titles) -> str:
     """What a document's state or kind is called."""
     kind = SUBJECTS.get(one.kind)
     if kind is not None:
-        return titles.state(kind, one.state) or one.state
+        told = titles.state(kind, one.state) or one.state
+        return titles.reason(kind, told) if told == one.state else told
     return (EVENTS if one.kind is Kind.LEDGER else STATES).get(one.state, one.state)
 
 

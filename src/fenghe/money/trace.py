@@ -286,7 +286,10 @@ def places(documents: Sequence[Document]) -> list[Place]:
         back = -sum(one.amount_minor or 0 for one in own if one.kind is Kind.REFUND)
         fees = _fees([one for one in own if one.kind is Kind.STATEMENT])
         parts = [one for one in own if one.kind is Kind.PAYOUT and one.about.get("order_no")]
-        banked = {one.about.get("batch_no") for one in own if one.kind is Kind.BANK}
+        refs = {one.about.get("bank_ref") for one in own if one.kind is Kind.BANK} - {None}
+        banked = {one.about.get("batch_no") for one in own if one.kind is Kind.BANK} | {
+            one.about.get("batch_no") for one in own if one.kind is Kind.PAYOUT and one.about.get("bank_ref") in refs
+        }
         out = sum(one.amount_minor or 0 for one in parts)
         in_bank = sum(one.amount_minor or 0 for one in parts if one.about.get("batch_no") in banked)
         rest = paid - back - fees - out

@@ -49,12 +49,12 @@ def address(desk: OrderDesk) -> Iterator[str]:
 
 
 def ask(
-    desk: OrderDesk, address: str, channel: str, number: str, now: datetime | None = None, **changed: str
+    desk: OrderDesk, address: str, channel: str, number: str, *, ago: timedelta = timedelta(), changed: Any = ()
 ) -> Answer:
     plain, secrets = desk.access[channel].settings(channel)
     base = f"{address}/{channel}" + ("" if channel == "douyin" else "/router/rest")
-    settings = {**plain, **secrets, "base_url": base, **changed}
-    request = ASKERS[channel].ask(number, settings=settings, now=now or datetime.now(UTC))
+    settings = {**plain, **secrets, "base_url": base, **dict(changed)}
+    request = ASKERS[channel].ask(number, settings=settings, now=datetime.now(UTC) - ago)
     assert isinstance(request, Request), request
     body = httpx.post(request.url, content=request.body, headers=dict(request.headers), timeout=10).content
     return ASKERS[channel].hear(body, number, settings=settings)
@@ -79,7 +79,7 @@ def test_an_order_the_channel_does_not_have(desk: OrderDesk, address: str, chann
 
 
 def test_a_code_that_a_shop_has_seen_is_declared_on_its_connection(desk: OrderDesk, address: str) -> None:
-    heard = ask(desk, address, "jd", "999999999999", no_order_codes="x, apiResult:-1")
+    heard = ask(desk, address, "jd", "999999999999", changed={"no_order_codes": "x, apiResult:-1"})
     assert heard.error is not None and heard.error.startswith(NO_SUCH_ORDER)
 
 
@@ -88,9 +88,9 @@ def test_wrong_keys_and_clocks_are_refused_in_the_channels_words(desk: OrderDesk
     secret = "client_secret" if channel == "pdd" else "app_secret"
     token = "session" if channel == "taobao" else "access_token"
     for changed in ({secret: "other"}, {token: "other"}):
-        heard = ask(desk, address, channel, NUMBERS[channel], None, **changed)
+        heard = ask(desk, address, channel, NUMBERS[channel], changed=changed)
         assert heard.error is not None and heard.permanent and not heard.error.startswith(NO_SUCH_ORDER)
-    late = ask(desk, address, channel, NUMBERS[channel], now=datetime.now(UTC) - timedelta(minutes=20))
+    late = ask(desk, address, channel, NUMBERS[channel], ago=timedelta(minutes=20))
     assert late.error is not None and not late.error.startswith(NO_SUCH_ORDER)
 
 

@@ -7,9 +7,10 @@ import { Link } from "react-router";
 import type { ChainDocument, ChainGap, ChainView } from "../../api/types-trace";
 import { useSession } from "../../app/session";
 import { useT } from "../../i18n";
+import type { Word } from "../../i18n/words";
 import { formatMinute } from "../../logic/time";
 import { MoneyText } from "../../parts/Values";
-import { HEIGHT, heightOf, type Placed, place, WIDTH } from "./layout";
+import { ends, HEIGHT, heightOf, type Placed, place, WIDTH } from "./layout";
 import { SeekButton } from "./SeekButton";
 import type { Seeking } from "./useSearches";
 
@@ -32,7 +33,7 @@ interface Props {
 export function ChainBoard({ view, onRaw, seeking }: Props) {
   const placed = useMemo(() => place(view), [view]);
   const nodes = placed.map((each) => node(each, view.number, onRaw, seeking));
-  const edges = useMemo(() => edgesOf(view), [view]);
+  const edges = useMemo(() => edgesOf(view, placed), [view, placed]);
   return (
     <div className="fh-chain" style={{ height: heightOf(placed) }} data-testid="chain-board">
       <ReactFlow
@@ -66,12 +67,11 @@ function node(each: Placed, asked: string, onRaw: (messageId: string) => void, s
   };
 }
 
-function edgesOf(view: ChainView): Edge[] {
-  const tied = view.links.map((link) => ({ id: `${link.start}-${link.end}`, source: link.start, target: link.end }));
+function edgesOf(view: ChainView, placed: Placed[]): Edge[] {
+  const tied = view.links.map((link) => ({ id: `${link.start}-${link.end}`, ...ends(placed, link.start, link.end) }));
   const missing = view.gaps.map((gap, n) => ({
     id: `missing-${n}`,
-    source: gap.beside,
-    target: `gap:${n}`,
+    ...ends(placed, gap.beside, `gap:${n}`),
     animated: true,
     className: "fh-missing",
   }));
@@ -89,10 +89,11 @@ function Card({ data }: NodeProps<Node<CardData>>) {
 }
 
 function GapCard({ gap, seeking }: { gap: ChainGap; seeking: Seeking }) {
+  const t = useT();
   return (
-    <div className="fh-doc gap" data-testid={`gap-${gap.code}`}>
+    <div className="fh-doc gap" data-testid={`gap-${gap.code}`} title={gap.words}>
       <b>
-        <WarningOutlined /> {gap.words}
+        <WarningOutlined /> {t(`trace.gap.${gap.code}` as Word)}
       </b>
       {gap.search && (
         <span className="nodrag nopan fh-gap-act">
@@ -103,23 +104,27 @@ function GapCard({ gap, seeking }: { gap: ChainGap; seeking: Seeking }) {
   );
 }
 
+function nameOf(document: ChainDocument): string {
+  return document.kind === "evidence" ? document.title : document.number || document.title;
+}
+
 function DocumentCard({ data, document }: { data: CardData; document: ChainDocument }) {
   const t = useT();
   const { can } = useSession();
-  const number = <span className="fh-number">{document.number || document.title}</span>;
+  const number = <span className="fh-number">{nameOf(document)}</span>;
   return (
     <div className={`fh-doc ${document.kind}${data.asked ? " asked" : ""}`} data-testid={`doc-${document.kind}`}>
       <header>
-        <span>{document.kind_title}</span>
+        <span>{t(`trace.kind.${document.kind}` as Word)}</span>
         <span className="fh-soft">{document.state_title}</span>
       </header>
-      <b title={document.number}>{document.link ? <Link to={document.link}>{number}</Link> : number}</b>
+      <b title={document.kind === "evidence" ? document.title : document.number}>{document.link ? <Link to={document.link}>{number}</Link> : number}</b>
       <footer>
         {document.amount_minor !== null && (
           <MoneyText money={{ currency: document.currency, amount_minor: document.amount_minor }} />
         )}
         <span className="fh-grow" />
-        {document.at && <span className="fh-soft">{formatMinute(document.at)}</span>}
+        {document.at && <span className="fh-soft">{formatMinute(document.at).replace(" 00:00", "")}</span>}
         {document.message_id && can("inbox.view") && (
           <button type="button" className="fh-link" onClick={() => data.onRaw(document.message_id ?? "")}>
             {t("trace.raw")}

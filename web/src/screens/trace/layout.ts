@@ -30,7 +30,7 @@ const COLUMN_OF_GAP: Record<string, number> = {
   refund: 1,
   statement: 2,
   parcel: 2,
-  track: 2,
+  track: 3,
   voucher: 3,
   refund_voucher: 3,
   invoice: 3,
@@ -43,11 +43,15 @@ export function columnOf(kind: string): number {
   return at < 0 ? COLUMNS.length - 1 : at;
 }
 
+/** An order's part of a pay-out stands before the pay-out that it went into. */
+const columnOfDocument = (document: ChainDocument): number =>
+  columnOf(document.state === "part" ? "statement" : document.kind);
+
 const columnOfGap = (gap: ChainGap): number => COLUMN_OF_GAP[gap.code] ?? 0;
 
 /** Steps of the road at which nothing stands take no room. */
 export function place(view: ChainView): Placed[] {
-  const used = new Set([...view.documents.map((each) => columnOf(each.kind)), ...view.gaps.map(columnOfGap)]);
+  const used = new Set([...view.documents.map(columnOfDocument), ...view.gaps.map(columnOfGap)]);
   const places = [...used].sort((a, b) => a - b);
   const filled = COLUMNS.map(() => 0);
   const put = (column: number, id: string, rest: Partial<Placed>): Placed => {
@@ -55,7 +59,7 @@ export function place(view: ChainView): Placed[] {
     filled[column] = row + 1;
     return { id, x: places.indexOf(column) * (WIDTH + GAP_X), y: row * (HEIGHT + GAP_Y), ...rest };
   };
-  const documents = view.documents.map((document) => put(columnOf(document.kind), document.id, { document }));
+  const documents = view.documents.map((document) => put(columnOfDocument(document), document.id, { document }));
   const gaps = view.gaps.map((gap, n) => put(columnOfGap(gap), `gap:${n}`, { gap }));
   return [...documents, ...gaps];
 }
@@ -68,4 +72,10 @@ const MARGIN = 110;
 export function heightOf(placed: Placed[]): number {
   const bottom = Math.max(0, ...placed.map((each) => each.y + HEIGHT));
   return Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, bottom + MARGIN));
+}
+
+/** The two ends of a line, the left one first: a line never runs back under the cards. */
+export function ends(placed: Placed[], start: string, end: string): { source: string; target: string } {
+  const at = (id: string) => placed.find((each) => each.id === id)?.x ?? 0;
+  return at(start) <= at(end) ? { source: start, target: end } : { source: end, target: start };
 }
