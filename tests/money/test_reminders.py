@@ -125,6 +125,33 @@ def test_what_happens_after_it_was_queued_stops_it(shop: Street, word: str) -> N
     assert shop.states()[0][0] == "withdrawn"
 
 
+def test_a_provider_that_cannot_be_asked_stops_it_and_is_not_asked_for_ever(shop: Street) -> None:
+    number = shop.sell(minutes=800)
+    shop.whole()
+    shop.connection.execute("update payment_reminder set sent_at = sent_at - interval '5 hours'")
+    for turn in range(8):
+        shop.connection.execute("delete from payment_reminder_look")
+        shop.duty()
+        shop.connection.execute("update outbox set status = 'failed', last_error = '签名不对' where status = 'waiting'")
+        shop.whole(rounds=1)
+        assert len(shop.states()) <= turn + 2, "one a look"
+    assert shop.numbers() == [number]
+    states = shop.states()
+    assert [state for state, _ in states] == ["sent", "withdrawn", "withdrawn", "withdrawn"]
+    assert all("问不到支付机构是否已付（签名不对）" in why for state, why in states if state == "withdrawn")
+    assert any("没有发成" in words for words in shop.looks())
+
+
+def test_a_link_of_another_amount_is_not_sent(shop: Street) -> None:
+    number = shop.sell(minutes=1)
+    assert isinstance(shop.by_hand(number), int)
+    shop.call()
+    shop.connection.execute("update pay_order set amount_minor = 1")
+    shop.whole()
+    ((state, why),) = shop.states()
+    assert state == "withdrawn" and "别的金额" in why and shop.texts() == []
+
+
 def test_what_was_heard_and_not_read_yet_is_read_first(shop: Street) -> None:
     shop.sell()
     shop.duty()

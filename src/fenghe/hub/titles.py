@@ -78,7 +78,10 @@ def titles() -> Titles:
                 "number_differs": "下单单号与发货单号不同",
                 "not_shipped": "已下单未发货",
             },
-            "money": {str(cause): f"对账差异：{meaning.title}" for cause, meaning in causes.MEANINGS.items()},
+            "money": {
+                **{str(cause): f"对账差异：{meaning.title}" for cause, meaning in causes.MEANINGS.items()},
+                "reminder": "催付短信",
+            },
         },
         carriers={word: names[0] for word, names in CARRIERS.items()},
         channels=CHANNELS,

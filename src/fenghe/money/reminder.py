@@ -20,7 +20,7 @@ AWAITS: Final = "await_payment"
 BY_HAND_GAP: Final = timedelta(minutes=10)
 """However often somebody presses the button."""
 FAILED_MOST: Final = 3
-"""So many that could not be sent, and the order is left alone."""
+"""So many that could not be sent or had to be withdrawn, and the order is left alone until a person wants it."""
 LAST_MINUTES: Final = timedelta(minutes=5)
 """A link that cannot be paid in time is not sent."""
 STALE: Final = timedelta(minutes=10)
@@ -30,7 +30,7 @@ _BLANKS: Final = re.compile(r"[\s\-()]")
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of an order now. `sent`: reminders that went out or may have; `under_way`: one that is about to."""
+    """What is known of an order now. `sent`: reminders that went out or may have; `failed`: that did not; `under_way`: may yet."""
 
     state: str
     paid: bool

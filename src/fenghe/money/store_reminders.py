@@ -60,7 +60,7 @@ def alone(connection: Connection[Any]) -> bool:
 _PAID: Final = "exists (select from payment p where p.order_no = b.order_no and b.order_no <> '' and p.succeeded)"
 _BEFORE: Final = (
     "left join lateral (select count(*) filter (where r.state in ('sent', 'unsure')) as sent,"
-    " count(*) filter (where r.state = 'failed') as failed,"
+    " count(*) filter (where r.state in ('failed', 'withdrawn')) as failed,"
     " coalesce(bool_or(r.state in ('preparing', 'queued')), false) as under_way, coalesce(max(r.nth), 0) as nth,"
     " max(coalesce(r.sent_at, r.ended_at)) filter (where r.state in ('sent', 'unsure', 'failed')) as last_at"
     " from payment_reminder r where r.order_id = b.subject_id) h on true"
@@ -224,7 +224,8 @@ def preparing(connection: Connection[Any], *, now: datetime, limit: int) -> list
     """Those whose link or answer is waited for, with how both stand."""
     rows = fetch(
         connection,
-        "select r.*, p.url, p.status as link_status, p.error as link_error from payment_reminder r join pay_order p"
+        "select r.*, p.url, p.status as link_status, p.error as link_error, p.amount_minor as link_minor from payment_reminder r"
+        " join pay_order p"
         " on p.id = r.pay_order where r.state = 'preparing' and r.due_at <= %(now)s order by r.due_at limit %(limit)s"
         " for update of r skip locked",
         {"now": now, "limit": limit},
@@ -269,7 +270,7 @@ def queued(connection: Connection[Any], reminder: int, *, now: datetime) -> None
 def end(
     connection: Connection[Any], reminder: int, state: str, *, now: datetime, why: str = "", at: datetime | None = None
 ) -> None:
-    """What became of it: sent, unsure, failed, withdrawn."""
+    """What became of it: sent, unsure, failed, withdrawn. An order whose reminder was withdrawn is left alone for a while."""
     connection.execute(
         "update payment_reminder set state = %(state)s, why = %(why)s, ended_at = %(now)s, changed_at = now(),"
         " sent_at = case when %(state)s in ('sent', 'unsure') then coalesce(%(at)s, checked_at, %(now)s) end"
@@ -277,6 +278,12 @@ def end(
         {"state": state, "why": why[:500], "now": now, "id": reminder, "at": at},
     )
     note(connection, reminder, state, now=now, body={"why": why} if why else {})
+    if state == "withdrawn":
+        connection.execute(
+            "insert into payment_reminder_look (order_id, words, again_at) select order_id, why, %s from payment_reminder"
+            " where id = %s on conflict (order_id) do update set words = excluded.words, again_at = excluded.again_at",
+            (now + LOOK_AGAIN, reminder),
+        )
 
 
 def note(

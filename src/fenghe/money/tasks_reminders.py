@@ -191,6 +191,8 @@ def _linked(row: Row, now: datetime) -> Later | Never | None:
         return Never(words="已经收到付款，不再催付")
     if row["link_status"] in ("failed", "closed", "absent"):
         return Never(words=f"付款链接没有做成：{row['link_error'] or '支付机构已关闭'}")
+    if row["link_minor"] != row["amount_minor"]:
+        return Never(words="已有的付款链接是按别的金额做的，付它就付错了")
     if row["url"]:
         return None
     if now - row["asked_at"] > STALE:

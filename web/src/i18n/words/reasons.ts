@@ -49,6 +49,7 @@ export const reasons = {
   "reason.random_out_trade_no": ["商户单号不合规：不是订单号", "merchant number is no order number"],
   "reason.amount_wrong": ["金额与订单不符", "amount differs from the order"],
   "reason.cent_difference": ["分差", "cents apart"],
+  "reason.reminder": ["催付短信", "reminder to pay"],
   "reason.cent_over_cap": ["分差超日限额", "cents over the day's cap"],
   "reason.fen_yuan_mixup": ["分元混淆：差一百倍", "fen taken for yuan"],
   "reason.duplicate_payment": ["重复支付", "paid twice"],

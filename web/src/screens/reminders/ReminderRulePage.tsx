@@ -1,12 +1,13 @@
 /** One channel's rule of reminders, edited, tried on the orders that await payment now, published. */
 import { Alert, Input, InputNumber, Radio, Select } from "antd";
-import { type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { useParams } from "react-router";
 import type { ReminderRule } from "../../api/types-reminders";
 import { useT } from "../../i18n";
 import { DeclarationScreen } from "../../parts/declaration/DeclarationScreen";
 import type { DeclarationControl } from "../../parts/declaration/useDeclaration";
 import { NeedsAny } from "../../parts/NeedsAny";
+import { minutesOf } from "./minutes";
 
 const MODES = ["automatic", "by_hand", "off"] as const;
 const NUMBERS = [
@@ -45,12 +46,6 @@ function Field({ label, children }: { label: string; children: ReactNode }) {
       {children}
     </label>
   );
-}
-
-/** Whole minutes out of what was typed, in order, each once. */
-export function minutesOf(typed: readonly (string | number)[]): number[] {
-  const whole = typed.map(Number).filter((each) => Number.isInteger(each) && each > 0);
-  return [...new Set(whole)].sort((a, b) => a - b);
 }
 
 function Editor({ control, editable, name }: Props) {

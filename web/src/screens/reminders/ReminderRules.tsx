@@ -4,10 +4,17 @@ import { Link } from "react-router";
 import { useGet } from "../../api/queries";
 import type { DeclarationKind } from "../../api/types-declarations";
 import type { ReminderRule } from "../../api/types-reminders";
-import { useT } from "../../i18n";
+import { type Translate, useT } from "../../i18n";
+import type { Word } from "../../i18n/words";
 import { ErrorPanel } from "../../parts/ErrorPanel";
 import { Panel } from "../../parts/Panel";
 import { Flag } from "../../parts/Tags";
+
+const NAMED = new Set(["own", "taobao", "pdd", "douyin", "jd"]);
+
+function ruleTitle(rule: { name: string; title: string }, t: Translate): string {
+  return NAMED.has(rule.name) ? t(`remind.rule.${rule.name}` as Word) : rule.title;
+}
 
 export function ReminderRules() {
   const t = useT();
@@ -21,7 +28,7 @@ export function ReminderRules() {
           {answer.data.declarations.map((each) => (
             <tr key={each.name}>
               <td>
-                <Link to={`/money/compensation/reminders/${encodeURIComponent(each.name)}`}>{each.title}</Link>
+                <Link to={`/money/compensation/reminders/${encodeURIComponent(each.name)}`}>{ruleTitle(each, t)}</Link>
               </td>
               <td>
                 <Flag mood={each.body.mode === "off" ? "mute" : each.body.mode === "automatic" ? "info" : "warn"}>
@@ -31,7 +38,7 @@ export function ReminderRules() {
               <td className="fh-soft">
                 {each.body.mode !== "off" &&
                   t("remind.short", {
-                    after: each.body.after_minutes.join("、"),
+                    after: each.body.after_minutes.join(" / "),
                     most: each.body.most,
                     quiet: `${each.body.quiet_start}–${each.body.quiet_end}`,
                   })}
