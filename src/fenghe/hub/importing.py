@@ -5,9 +5,9 @@ leaves nothing behind; memory is bounded whatever the file; an import that was k
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -15,13 +15,13 @@ from psycopg import Connection
 
 from fenghe.hub import import_source, money_rows, statement_import, store_importing
 from fenghe.hub.import_rows import (
-    Faults,
     FileReport,
     Refusal,
     Row,
     RowProblem,
+    Steps,
     batches,
-    broken_fault,
+    broken_reading,
     count,
     identity,
     keep,
@@ -29,31 +29,37 @@ from fenghe.hub.import_rows import (
 from fenghe.hub.import_source import Plan
 from fenghe.hub.import_survey import NotThisFile, survey
 from fenghe.hub.import_words import refusal_words
+from fenghe.kernel.connecting import Reading
 from fenghe.kernel.intake import Broken, FileRefused, Record, open_records
 from fenghe.kernel.people.person import Actor
 
-__all__ = ["FileReport", "Note", "Refusal", "RowProblem", "import_file", "last_message", "outcome", "total"]
+__all__ = ["FileReport", "Refusal", "RowProblem", "Steps", "import_file", "last_message", "outcome", "total"]
 
 _log = structlog.get_logger("fenghe.import")
-
-Note = Callable[[int, int], None]
-"""(rows read so far, line in the file), after every batch."""
+QUIET: Final = Steps()
 
 
 def import_file(
-    connection: Connection[Any], path: Path, plan: Plan, *, actor: Actor, note: Note = lambda _rows, _line: None
+    connection: Connection[Any],
+    path: Path,
+    plan: Plan,
+    *,
+    actor: Actor,
+    steps: Steps = QUIET,
 ) -> FileReport:
     """Read one file into the inbox. Bad files and rows are in the report; only a lost database raises."""
     report = FileReport(file=str(path))
     try:
         if plan.kind == "statement":
-            statement_import.import_statement(connection, path, plan, report=report, actor=actor, note=note)
+            statement_import.import_statement(connection, path, plan, report=report, actor=actor, steps=steps)
             return report
         rows = _money_rows(connection, path, plan) if plan.money else _rows(path, plan)
         for batch in batches(rows):
             import_source.ensure(connection, plan, actor)
-            count(report, keep(connection, plan.source, batch, look=lambda told: _faults(told, plan)))
-            note(report.read, batch[-1].told.line)
+            kept = keep(connection, plan.source, batch, look=lambda told: _reading(told, plan))
+            count(report, kept)
+            steps.note(report.read, batch[-1].told.line)
+            steps.taken(kept)
         import_source.ensure(connection, plan, actor)
     except (FileRefused, NotThisFile, OSError) as problem:
         report.refused = Refusal(*refusal_words(problem, path))
@@ -85,16 +91,15 @@ def total(reports: Sequence[FileReport]) -> FileReport:
     )
 
 
-def _faults(told: Record | Broken, plan: Plan) -> Faults:
-    """What cannot be read of a row, and whether that is all of it."""
+def _reading(told: Record | Broken, plan: Plan) -> Reading | None:
+    """What a row says."""
     if isinstance(told, Broken):
-        return broken_fault(told)
+        return broken_reading(told)
     try:
-        reading = import_source.read_row(told.body, plan)
+        return import_source.read_row(told.body, plan)
     except Exception:  # noqa: BLE001 - the connector's own fault is the worker's to handle: it halves and retries
         _log.exception("row could not be looked at, left to the worker", source=plan.source, line=told.line)
-        return (), False
-    return reading.unreadable, not reading.items
+        return None
 
 
 def last_message(connection: Connection[Any]) -> int:

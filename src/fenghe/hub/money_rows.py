@@ -13,7 +13,7 @@ from psycopg import Connection
 
 from fenghe.connectors.money_file.cells import UNSAID, BadCell, Readers, bare
 from fenghe.connectors.money_file.file import KIND, LAYOUT, UNIT, Way, cells_of, read_fields, readers_for
-from fenghe.hub.import_rows import Row, broken_fault, identity
+from fenghe.hub.import_rows import Row, broken_reading, identity
 from fenghe.hub.import_source import Plan
 from fenghe.hub.import_survey import MANY_PARTS, SAMPLE, NoFile, NotThisFile
 from fenghe.hub.store_turns import Turns
@@ -220,14 +220,13 @@ def _read_rows(path: Path, plan: Plan, ways: Mapping[str, Way]) -> Iterator[Row]
     kind = plan.kind
     for told in open_records(path, shape=plan.shape):
         if isinstance(told, Broken):
-            yield Row(identity(told), told, faults=broken_fault(told))
+            yield Row(identity(told), told, reading=broken_reading(told))
             continue
         key = bytes.fromhex(digest(kind, identity(told)))
         if told.where not in ways or not isinstance(told.fields, Mapping):
-            yield Row(key, told, faults=broken_fault(_no_row(told)))
+            yield Row(key, told, reading=broken_reading(_no_row(told)))
             continue
-        reading = read_fields(cells_of(told.fields), ways[told.where])
-        yield Row(key, told, headers[told.where], (reading.unreadable, not reading.items))
+        yield Row(key, told, headers[told.where], read_fields(cells_of(told.fields), ways[told.where]))
 
 
 def _no_row(told: Record) -> Broken:

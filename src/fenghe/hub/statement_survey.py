@@ -12,7 +12,7 @@ from fenghe.connectors.money_file import Way, camt, mt940, read_fields, readers_
 from fenghe.connectors.money_file.file import ACCOUNT, BANK, FILE, KIND, LAYOUT
 from fenghe.connectors.money_file.lines import FileTold
 from fenghe.connectors.sales import minor_units
-from fenghe.hub.import_rows import Faults, RowProblem, broken_fault, printable, problem_of
+from fenghe.hub.import_rows import RowProblem, broken_reading, printable, problem_of
 from fenghe.hub.import_source import Plan
 from fenghe.hub.import_survey import NoFile
 from fenghe.hub.money_rows import UnitUnclear, headers_of, survey_money, unknown_layout
@@ -27,7 +27,7 @@ from fenghe.hub.statement_table import (
     find_heading,
     table_rows,
 )
-from fenghe.kernel.connecting import Reading
+from fenghe.kernel.connecting import Reading, Unreadable
 from fenghe.kernel.intake import Broken, FileRefused, Record, open_records, read_xml
 from fenghe.kernel.intake.grid import Part, open_parts, part_lines
 from fenghe.kernel.values import BadValue, minor_digits
@@ -409,9 +409,9 @@ class _Survey:
         self._last_line = told.line
         if surveyed.rows == 1:
             self._begin()
-        faults = faults_of(told, reading)
-        if faults[0] and faults[1]:
-            self._fault(told, faults)
+        said = said_of(told, reading)
+        if said.unreadable and not said.items:
+            self._fault(told, said.unreadable[0])
             return
         line = next((item for item in reading.items if isinstance(item, LineTold)), None)
         if line is None or isinstance(told, Broken):
@@ -433,8 +433,8 @@ class _Survey:
         self._columns = {column: by_name[tidy(column)] for column in wanted if tidy(column) in by_name}
         self._money = tuple(column for column in summed_columns(totals) if column in self._columns)
 
-    def _fault(self, told: Record | Broken, faults: Faults) -> None:
-        surveyed, fault = self.surveyed, faults[0][0]
+    def _fault(self, told: Record | Broken, fault: Unreadable) -> None:
+        surveyed = self.surveyed
         if fault.code == "bad_time":
             raise ImpossibleTime(name=surveyed.where, line=told.line, field=fault.field, got=fault.got)
         surveyed.broken += 1
@@ -577,9 +577,9 @@ def _difference(where: str, one: Difference) -> RowProblem:
     return _check(where, one.check, one.expected, one.got, line=one.line)
 
 
-def faults_of(told: Record | Broken, reading: Reading) -> Faults:
-    """What cannot be read of a row, and whether that is all of it."""
-    return broken_fault(told) if isinstance(told, Broken) else (reading.unreadable, not reading.items)
+def said_of(told: Record | Broken, reading: Reading) -> Reading:
+    """What a row comes to, also one that is no row."""
+    return broken_reading(told) if isinstance(told, Broken) else reading
 
 
 def _compare_summaries(parts: list[Surveyed]) -> None:
@@ -619,4 +619,4 @@ def part_headers(surveyed: Surveyed) -> str:
     return msgspec.json.encode(told).decode()
 
 
-__all__ = ["FileRefused", "Surveyed", "faults_of", "part_headers", "statement_rows", "survey_statement"]
+__all__ = ["FileRefused", "Surveyed", "part_headers", "said_of", "statement_rows", "survey_statement"]

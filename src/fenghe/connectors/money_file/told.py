@@ -1,6 +1,7 @@
 """A row's values make a payment, a refund, a voucher or a pay-out as told (行 → 资金事件). Whole, or set aside with the reason."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from fenghe.connectors.money_file.cells import BadCell, Cells, Readers
@@ -129,8 +130,13 @@ def _state(row: Row, states: Any, state_of: Callable[[str], Any]) -> tuple[str, 
     if "status" not in row.readers.fields:
         return "", states.SUCCESS
     word = row.text("status")
-    ours = next((state for state in states if state.value == plain(word)), None)
-    return word, (ours or state_of(word)) if word else None
+    return word, (_named(states).get(plain(word)) or state_of(word)) if word else None
+
+
+@lru_cache(maxsize=8)
+def _named(states: Any) -> Mapping[str, Any]:
+    """Our own words for the states."""
+    return {state.value: state for state in states}
 
 
 def read_voucher(row: Row, *, item: int) -> VoucherTold:
