@@ -84,3 +84,31 @@ def test_a_conversion_that_misses_its_rate() -> None:
     told = Fx(rates=(FxRate(source_currency="USD", target_currency="CNY", rate=Decimal("7.2"), told_by="央行中间价"),))
     assert misconverted([right[0]], told)[0].told_by == "央行中间价"
     assert misconverted([exchange(1, 1_000, 7_060, None)], Fx()) == []
+
+
+def converted(source: int, target: int, rate: str) -> bool:
+    """Whether a conversion at its own rate stands."""
+    one = Exchange(id=1, number="X", source_currency="USD", source_minor=source, target_currency="CNY",
+                   target_minor=target, rate=Decimal(rate))  # fmt: skip
+    return not misconverted([one], Fx())
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "rate", "stands"),
+    [
+        (10_000, 70_512, "7.0512", True),
+        (333, 2_348, "7.0512", True),
+        (333, 2_349, "7.0512", True),
+        (10_000, 70_513, "7.0512", True),
+        (10_000, 70_514, "7.0512", False),
+        (100_000, 705_117, "7.0512", True),
+        (100_000, 705_126, "7.0512", True),
+        (100_000, 705_127, "7.0512", False),
+        (100_000, 705_122, "7.05120000", True),
+        (100_000, 705_125, "7.051234", False),
+    ],
+)
+def test_a_conversion_keeps_the_rate_that_it_names_up_to_its_last_printed_figure(
+    source: int, target: int, rate: str, *, stands: bool
+) -> None:
+    assert converted(source, target, rate) is stands

@@ -25,6 +25,7 @@ _KIND_HELP = f"{' '.join(KINDS)} (now: {' '.join(READABLE)})"
 _MAPPING_HELP = (
     "orders and money: a layout's name, or a layout file ending in .json; tracking: whose status codes they are."
 )
+_ANYWAY_HELP = "Also files whose very bytes were imported under another source."
 _HEADS = ("文件 file", "读取 read", "新存 stored", "重复 duplicate", "搁置 set aside")
 
 
@@ -33,6 +34,7 @@ def import_files(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, JSON, NDJSON, XLSX, XLS; ZIP or GZ.")],
     source: Annotated[str, typer.Option("--source", help="Who tells this; made on first use.")],
     mapping: Annotated[str | None, typer.Option("--mapping", help=_MAPPING_HELP)] = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help=_ANYWAY_HELP)] = False,
     data: DataDir = DEFAULT_DATA,
     judge: Annotated[bool, typer.Option("--judge/--no-judge", help="Judge what was stored before returning.")] = True,
     json: Json = False,
@@ -45,7 +47,7 @@ def import_files(
             plan = plan_import(connection, wish)
             before = importing.last_message(connection)
             with judging_beside(lambda: another(connection)) if judge else contextlib.nullcontext() as judging:
-                reports = _import_all(connection, files, plan, voice, judging)
+                reports = _import_all(connection, files, plan, voice, judging=judging, anyway=anyway)
                 helped = _judge(judging, plan, voice) if judging and plan.exists else False
             judged = importing.outcome(connection, plan, after=before)
         _tell(voice, plan, reports, judged={**judged, "by_hub": helped})
@@ -63,13 +65,13 @@ def actor() -> Actor:
 
 
 def _import_all(
-    connection: Connection[Any], files: list[Path], plan: Plan, voice: Voice, judging: Beside | None
+    connection: Connection[Any], files: list[Path], plan: Plan, voice: Voice, *, judging: Beside | None, anyway: bool
 ) -> list[FileReport]:
     reports = []
     for path in files:
         with _progress(path, voice) as note:
             steps = Steps(note=note, taken=judging.take) if judging else Steps(note=note)
-            report = importing.import_file(connection, path, plan, actor=actor(), steps=steps)
+            report = importing.import_file(connection, path, plan, actor=actor(), steps=steps, anyway=anyway)
         _tell_problems(report, voice)
         reports.append(report)
     return reports
@@ -78,6 +80,8 @@ def _import_all(
 def _tell_problems(report: FileReport, voice: Voice) -> None:
     if report.refused:
         voice.warn(report.refused.message)
+    for said in report.notes:
+        voice.say(said)
     for one in report.problems:
         field = f" {one.field}" if one.field else ""
         voice.warn(f"{one.file}:{one.line}{field} 应为 {one.expected}，实际 {one.got}")

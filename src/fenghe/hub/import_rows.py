@@ -46,8 +46,8 @@ class Refusal(msgspec.Struct, frozen=True):
 class FileReport(msgspec.Struct, kw_only=True):
     """What became of one file's rows. `incomplete`: stored rows of which a part could not be read.
 
-    Statements only: `checks` are the file's own totals and balances that its rows do not come to, `notes` what could
-    not be checked.
+    `checks` are a statement's own totals and balances that its rows do not come to, `notes` what could not be checked or
+    should be known.
     """
 
     file: str
@@ -94,6 +94,8 @@ Note = Callable[[int, int], None]
 class Steps(msgspec.Struct, frozen=True, kw_only=True):
     """What is done after every batch: whoever watches is told, and what was stored may be judged at once."""
 
+    begun: Callable[[], None] = lambda: None
+    """The file can be taken, and its source is there; nothing of it is stored yet."""
     note: Note = lambda _rows, _line: None
     taken: Callable[[Kept], None] = lambda _kept: None
 

@@ -4,6 +4,7 @@ Promises: read = stored + duplicate + set_aside; a row is stored once however of
 leaves nothing behind; memory is bounded whatever the file; an import that was killed goes on when it is run again.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,9 +26,10 @@ from fenghe.hub.import_rows import (
     count,
     identity,
     keep,
+    printable,
 )
 from fenghe.hub.import_source import Plan
-from fenghe.hub.import_survey import NotThisFile, survey
+from fenghe.hub.import_survey import KnownElsewhere, NoFile, NotThisFile, survey
 from fenghe.hub.import_words import refusal_words
 from fenghe.kernel.connecting import Reading
 from fenghe.kernel.intake import Broken, FileRefused, Record, open_records
@@ -46,24 +48,66 @@ def import_file(
     *,
     actor: Actor,
     steps: Steps = QUIET,
+    anyway: bool = False,
 ) -> FileReport:
-    """Read one file into the inbox. Bad files and rows are in the report; only a lost database raises."""
+    """Read one file into the inbox. Bad files and rows are in the report; only a lost database raises.
+
+    `anyway`: also when the same bytes were imported under another source.
+    """
     report = FileReport(file=str(path))
     try:
+        told = _digest(path)
+        earlier = store_importing.imported_elsewhere(connection, told, kind=plan.kind, source=plan.source)
+        if earlier and not anyway:
+            known = _known(path, plan, earlier)
+            if plan.money:
+                raise known
+            report.notes.append(str(known))  # what is told twice of an order or a parcel is judged once
+
+        def begun() -> None:
+            by, name = actor.person, printable(path.name)
+            store_importing.note_imported(connection, told, kind=plan.kind, source=plan.source, name=name, by=by)
+
+        steps = msgspec.structs.replace(steps, begun=begun)
         if plan.kind == "statement":
             statement_import.import_statement(connection, path, plan, report=report, actor=actor, steps=steps)
-            return report
-        rows = _money_rows(connection, path, plan) if plan.money else _rows(path, plan)
-        for batch in batches(rows):
-            import_source.ensure(connection, plan, actor)
-            kept = keep(connection, plan.source, batch, look=lambda told: _reading(told, plan))
-            count(report, kept)
-            steps.note(report.read, batch[-1].told.line)
-            steps.taken(kept)
-        import_source.ensure(connection, plan, actor)
+        else:
+            _import_rows(connection, path, plan, report=report, actor=actor, steps=steps)
     except (FileRefused, NotThisFile, OSError) as problem:
         report.refused = Refusal(*refusal_words(problem, path))
     return report
+
+
+def _import_rows(
+    connection: Connection[Any], path: Path, plan: Plan, *, report: FileReport, actor: Actor, steps: Steps
+) -> None:
+    rows = _money_rows(connection, path, plan) if plan.money else _rows(path, plan)
+    begun = False
+    for batch in batches(rows):
+        import_source.ensure(connection, plan, actor)
+        if not begun:
+            steps.begun()
+            begun = True
+        kept = keep(connection, plan.source, batch, look=lambda told: _reading(told, plan))
+        count(report, kept)
+        steps.note(report.read, batch[-1].told.line)
+        steps.taken(kept)
+    import_source.ensure(connection, plan, actor)
+
+
+def _digest(path: Path) -> bytes:
+    """SHA-256 of the file's bytes."""
+    if not path.is_file():
+        raise NoFile(name=path)
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()
+
+
+def _known(path: Path, plan: Plan, earlier: Sequence[store_importing.Earlier]) -> KnownElsewhere:
+    sources = [one.source for one in earlier]
+    return KnownElsewhere(
+        name=path.name, day=earlier[0].day, sources="、".join(sources), first=sources[0], source=plan.source
+    )
 
 
 def _rows(path: Path, plan: Plan) -> Iterator[Row]:

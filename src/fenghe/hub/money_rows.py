@@ -12,21 +12,24 @@ import msgspec
 from psycopg import Connection
 
 from fenghe.connectors.money_file.cells import UNSAID, BadCell, Readers, bare
-from fenghe.connectors.money_file.file import KIND, LAYOUT, UNIT, Way, cells_of, read_fields, readers_for
+from fenghe.connectors.money_file.file import KIND, LAYOUT, TURN, UNIT, Way, cells_of, read_fields, readers_for
 from fenghe.hub.import_rows import Row, broken_reading, identity
 from fenghe.hub.import_source import Plan
 from fenghe.hub.import_survey import MANY_PARTS, SAMPLE, NoFile, NotThisFile
 from fenghe.hub.store_turns import Turns
 from fenghe.kernel.intake import Broken, Record, open_records
 from fenghe.kernel.values import digest, minor_digits
+from fenghe.money.events import PayoutTold
 from fenghe.money.headers import tidy
 from fenghe.money.layouts import Ambiguous, Kind, Layout, NoLayout, find_layout, missing_columns, source_of
 
 MOST_COLUMNS: Final = 30
 _AGAIN: Final = re.compile(r" \(\d+\)$")
 """How a heading's second column of one name is told from the first."""
-COUNTED: Final[frozenset[Kind]] = frozenset({"vouchers"})
-"""Kinds in which two equal rows of one file are two: a booking made twice is just what is looked for."""
+COUNTED: Final[frozenset[Kind]] = frozenset({"vouchers", "payouts"})
+"""Kinds in which two equal rows of one file are two: a booking made twice is just what is looked for, and the parts of two
+equal payments of one order are two parts.
+"""
 
 
 class MoneyLayoutUnknown(NotThisFile):
@@ -210,9 +213,33 @@ def headers_of(kind: str, way: Way, **more: str) -> str:
 
 
 def money_rows(connection: Connection[Any], path: Path, plan: Plan, *, ways: Mapping[str, Way]) -> Iterator[Row]:
-    """Every row of the file, read; equal vouchers are told apart by their turn."""
+    """Every row of the file, read; equal vouchers, and equal parts of pay-outs, are told apart by their turn."""
     rows = _read_rows(path, plan, ways)
-    return Turns(connection).apart(rows) if plan.money in COUNTED else rows
+    if plan.money not in COUNTED:
+        return rows
+
+    def mark(row: Row, turn: int) -> Row:
+        return _of_turn(row, turn, ways)
+
+    return Turns(connection, counts=_is_of_its_own, mark=mark).apart(rows)
+
+
+def _is_of_its_own(row: Row) -> bool:
+    """A pay-out as a whole has its number, and a part its payment's, if they are told: the same again is the same."""
+    items = row.reading.items if row.reading is not None else ()
+    told = items[0] if items else None
+    return not isinstance(told, PayoutTold) or bool(told.order_no and not told.payment_no)
+
+
+def _of_turn(row: Row, turn: int, ways: Mapping[str, Way]) -> Row:
+    """The row as it is read at its turn."""
+    if isinstance(row.told, Broken) or row.reading is None or not row.reading.items:
+        return row
+    way = ways[row.told.where]
+    told = msgspec.structs.replace(way, told=msgspec.structs.replace(way.told, turn=turn))
+    headers = {**msgspec.json.decode(row.headers), TURN: str(turn)}
+    reading = read_fields(cells_of(row.told.fields), told)
+    return msgspec.structs.replace(row, headers=msgspec.json.encode(headers).decode(), reading=reading)
 
 
 def _read_rows(path: Path, plan: Plan, ways: Mapping[str, Way]) -> Iterator[Row]:

@@ -53,7 +53,7 @@ def _import(connection: Connection[Any], taken: Taken) -> None:
         return
     with uploads.as_file(connection, taken.id, taken.name) as path:
         told = importing.import_file(
-            connection, path, plan, actor=Actor(taken.person, taken.ip), steps=importing.Steps(note=note)
+            connection, path, plan, actor=Actor(taken.person, taken.ip), steps=importing.Steps(note=note), anyway=True
         )
     report = msgspec.to_builtins(told) | {"file": taken.name}
     state = "refused" if told.refused else "done"

@@ -31,6 +31,7 @@ def import_statement(
     """Read one file of statements into the inbox. Raises FileRefused and NotThisFile before anything is stored."""
     surveyed = {told.digest: told for told in survey_statement(path, plan)}
     import_source.ensure(connection, plan, actor)
+    steps.begun()
     for told in surveyed.values():
         report.checks += told.checks
         report.notes += told.notes

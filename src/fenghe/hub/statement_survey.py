@@ -175,8 +175,14 @@ def _table_rows(
     _take_said(into, said, body)
     if empty and not into.told:
         raise NoRows(name=part.where)
-    if found.layout.ends_with and not body.ended and not _totals_only(found.layout, body):
+    if _has_end(found) and not body.ended and not _totals_only(found.layout, body):
         raise FileCut(name=part.where, found="没有见到文件结尾", expected=found.layout.ends_with[0].strip("#-"))
+
+
+def _has_end(found: Found) -> bool:
+    """Whether a whole file of this make says where it ends."""
+    begins = found.layout.begins_with
+    return bool(found.layout.ends_with) and (not begins or any(said.startswith(begins) for said in found.remarks))
 
 
 def _totals_only(layout: Layout, body: Body) -> bool:

@@ -18,6 +18,9 @@ _COVERED_PERCENT: Final = 95
 _SHARE_PERCENT: Final = 3
 _LARGE: Final = 1_000
 """Below this the rate cannot be told from the rounded amount."""
+OWN: Final = "its own"
+_DECIMALS: Final = 4
+"""Exchange rates are quoted so finely at least."""
 
 
 class Rate(msgspec.Struct, frozen=True, order=True):
@@ -132,7 +135,7 @@ def misconverted(exchanges: Sequence[Exchange], fx: Fx) -> list[Misconverted]:
         if rate is None:
             continue
         should = int((abs(one.source_minor) * rate).to_integral_value(rounding="ROUND_HALF_UP"))
-        allowed = max(1, should * tolerance // MILLION)
+        allowed = max(1, should * tolerance // MILLION) + (_printed(one) if told_by == OWN else 0)
         if abs(abs(one.target_minor) - should) > allowed:
             found.append(Misconverted(exchange=one, expected_minor=should, told_by=told_by))
     return found
@@ -152,8 +155,16 @@ def _rate_of(one: Exchange, fx: Fx, usual: dict[tuple[str, str], Decimal]) -> tu
         common = usual.get(pair)
         if common is not None and abs(own / common - 1) * MILLION > fx.tolerance_ppm * 4:
             return common, "prevailing", fx.tolerance_ppm * 4
-        return own, "its own", 0
+        return own, OWN, 0
     return usual.get(pair), "prevailing", fx.tolerance_ppm * 2
+
+
+def _printed(one: Exchange) -> int:
+    """What a rate that is printed with so many decimals leaves open: half of its last one, of at least four."""
+    assert one.rate is not None
+    exponent = one.rate.normalize().as_tuple().exponent
+    decimals = max(_DECIMALS, -exponent if isinstance(exponent, int) else 0)
+    return int(abs(one.source_minor) / (2 * Decimal(10) ** decimals))
 
 
 def _usual_rates(exchanges: Sequence[Exchange]) -> dict[tuple[str, str], Decimal]:

@@ -35,12 +35,12 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 _PAYOUT_DAY: Final = "coalesce(o.paid_out_on, timezone('Asia/Shanghai', o.occurred_at)::date)"
 _DISTINCT_PAYOUTS: Final = (
     "(select distinct on (o.provider, o.payout_no, o.currency, o.amount_minor, o.gross_minor, o.fee_minor, o.commission_minor,"
-    f" o.paid_out_on, o.order_no, o.payment_no) o.*, {_PAYOUT_DAY} as day from payout o"
+    f" o.paid_out_on, o.order_no, o.payment_no, o.turn) o.*, {_PAYOUT_DAY} as day from payout o"
     " where (%(first)s::date is null or o.paid_out_on >= %(first)s) and (%(last)s::date is null or o.paid_out_on <= %(last)s)"
     " order by o.provider, o.payout_no, o.currency, o.amount_minor, o.gross_minor, o.fee_minor, o.commission_minor,"
-    " o.paid_out_on, o.order_no, o.payment_no, o.id) o"
+    " o.paid_out_on, o.order_no, o.payment_no, o.turn, o.id) o"
 )
-"""The same row told twice is one row."""
+"""The same row told twice is one row; equal rows of one file are told apart by their turn."""
 
 
 _WHOLES: Final = b"""
