@@ -17,7 +17,7 @@ from typing import Any, Final
 from fenghe.kernel.database.opening import open_database
 from tests.money import files as house_files
 from tests.money.month import make
-from tests.money.stranger import imagine
+from tests.money.stranger import imagine, sell_abroad
 from tests.money.stranger_files import HANDS, Files
 
 HOUSE: Final = "house"
@@ -65,6 +65,8 @@ def month_of(hand: str, folder: Path, *, orders: int, seed: int, each: int) -> t
         files: Files = [(kind, path, f"{kind}-files") for kind, path in house_files.write(folder, month).items()]
         return files, {cause: names for cause, names in month.planted.items() if cause not in NOT_IN_FILES}
     books = imagine(orders, seed=seed, each=each, fee_back=hand == "native")
+    if hand == "native":
+        sell_abroad(books, sales=12 + orders // 100, wrong=each, seed=seed)
     return HANDS[hand](folder, books), books.wrong
 
 

@@ -83,6 +83,21 @@ class Arrival:
 
 
 @dataclass
+class Abroad:
+    """A sale in dollars, of which the provider says what was settled, and what that is in yuan at the day's rate."""
+
+    number: str
+    txn: str
+    cents: int
+    fee: int
+    rate: int
+    """Yuan for ten thousand dollars."""
+    gross_fen: int
+    net_fen: int
+    at: datetime
+
+
+@dataclass
 class Books:
     """Everything of the month, and what is wrong in it."""
 
@@ -92,6 +107,7 @@ class Books:
     entries: list[Entry] = field(default_factory=list)
     outgoings: list[Outgoing] = field(default_factory=list)
     arrivals: list[Arrival] = field(default_factory=list)
+    abroad: list[Abroad] = field(default_factory=list)
     wrong: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def note(self, cause: str, about: str, cents: int) -> None:
@@ -420,6 +436,24 @@ def _douyin(books: Books, dice: random.Random, *, each: int) -> None:
         one.net -= 120
         books.note("commission_wrong", one.order, -120)
     books.outgoings += parts
+
+
+def sell_abroad(books: Books, *, sales: int, wrong: int, seed: int) -> None:
+    """Dollars; each line is rounded by itself, some half up and some down, as providers do."""
+    dice = random.Random(seed)
+    for n in range(sales):
+        at = midnight_of(START) + timedelta(days=n % DAYS, seconds=dice.randrange(80_000))
+        cents, rate = dice.randrange(1_500, 60_000), 72_500 + n % DAYS
+        fee = portion(cents, 220)
+        up = 5_000 if n % 3 else 0
+        net_fen = ((cents - fee) * rate + up) // 10_000
+        one = Abroad(
+            f"OV-{n:08d}", f"{at:%Y%m%d}33{n:010d}", cents, fee, rate, (cents * rate + up) // 10_000, net_fen, at
+        )
+        if n < wrong:
+            one.net_fen -= 713
+            books.note("fx_difference", one.number, -713)
+        books.abroad.append(one)
 
 
 PARTIES: Final = {

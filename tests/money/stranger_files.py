@@ -145,6 +145,7 @@ def native(folder: Path, books: Books) -> Files:
                             ((f"{a.day} 10:00:00", a.serial, yuan(a.cents) if a.cents > 0 else "",
                               yuan(-a.cents) if a.cents < 0 else "", a.party, a.memo) for a in books.arrivals)), "icbc"),
     ]  # fmt: skip
+    files += abroad(folder, books) if books.abroad else []
     back = fee_returned(books)
     for day in sorted({one.at.date() for one in (*books.charges, *books.returns)}):
         charges = [one for one in books.charges if one.at.date() == day]
@@ -152,6 +153,32 @@ def native(folder: Path, books: Books) -> Files:
         files += alipay_day(folder, day, charges, returns, back)
         files += wechat_day(folder, day, charges, returns, back)
     return files
+
+
+ABROAD: Final = (
+    "Partner_transaction_id,Transaction_id,Amount,Rmb_amount,Fee,Refund,Settlement,Rmb_settlement,Currency,Rate,Payment_time,"
+    "Settlement_time,Type,Status,Remarks"
+)
+
+
+def abroad(folder: Path, books: Books) -> Files:
+    """Alipay's settlement of sales in dollars, beside their orders and vouchers."""
+    settled = (
+        (a.number, a.txn, plain(a.cents), plain(a.gross_fen), plain(a.fee), "0.00", plain(a.cents - a.fee), plain(a.net_fen),
+         "USD", f"{a.rate // 10_000}.{a.rate % 10_000:04d}00", stamp(a.at), stamp(a.at), "P", "L", "")
+        for a in books.abroad
+    )  # fmt: skip
+    orders = ((a.number, "global", "completed", "USD", plain(a.cents), stamp(a.at)) for a in books.abroad)
+    booked = ((f"US{a.number}", a.number, "USD", plain(a.cents), "order", a.at.date()) for a in books.abroad)
+    return [
+        (
+            "orders",
+            table(folder / "abroad.csv", "order_no,channel,status,currency,total_amount,created_at", orders),
+            "erp-usd",
+        ),
+        ("vouchers", table(folder / "abroad-v.csv", "voucher_no,order_no,currency,amount,vtype,d", booked), "fin-usd"),
+        ("statement", table(folder / "overseas.csv", ABROAD, settled), "alipay-abroad"),
+    ]
 
 
 ALIPAY: Final = (

@@ -112,3 +112,19 @@ def test_a_conversion_keeps_the_rate_that_it_names_up_to_its_last_printed_figure
     source: int, target: int, rate: str, *, stands: bool
 ) -> None:
     assert converted(source, target, rate) is stands
+
+
+def test_a_rate_is_read_from_either_side_and_of_net_or_gross() -> None:
+    dollars = {"id": 1, "number": "OV", "source_currency": "CNY", "target_currency": "USD", "rate": Decimal("7.25")}
+    net = Exchange(source_minor=14_181, target_minor=1_956, gross_minor=2_000, **dollars)
+    gross = Exchange(source_minor=14_500, target_minor=1_956, gross_minor=2_000, **dollars)
+    wrong = Exchange(source_minor=13_293, target_minor=1_956, gross_minor=2_000, **dollars)
+    (found,) = misconverted([net, gross, wrong], Fx())
+    assert (found.exchange.target_currency, found.exchange.target_minor, found.expected_minor) == (
+        "CNY",
+        13_293,
+        14_181,
+    )
+    told = Fx(rates=(FxRate(source_currency="USD", target_currency="CNY", rate=Decimal("7.25"), told_by="央行"),))
+    assert misconverted([net], told) == []
+    assert misconverted([wrong], told)[0].told_by == "央行"
