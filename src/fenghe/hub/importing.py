@@ -116,6 +116,7 @@ def _rows(path: Path, plan: Plan) -> Iterator[Row]:
 
 
 def _money_rows(connection: Connection[Any], path: Path, plan: Plan) -> Iterator[Row]:
+    plan = money_rows.under_its_title(path, plan)
     return money_rows.money_rows(connection, path, plan, ways=money_rows.survey_money(path, plan))
 
 

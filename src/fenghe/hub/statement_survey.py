@@ -1,5 +1,6 @@
 """A look at a whole statement before anything of it is stored (账单预检): can it be read, does it add up, is it whole?"""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from fenghe.connectors.money_file import Way, camt, mt940, read_fields, readers_for
+from fenghe.connectors.money_file.cells import narrow
 from fenghe.connectors.money_file.file import ACCOUNT, BANK, FILE, KIND, LAYOUT
 from fenghe.connectors.money_file.lines import FileTold
 from fenghe.connectors.sales import minor_units
@@ -175,8 +177,16 @@ def _table_rows(
     _take_said(into, said, body)
     if empty and not into.told:
         raise NoRows(name=part.where)
+    if empty and (promised := _rows_promised(into, found.layout)):
+        raise FileCut(name=part.where, found="表头之下没有一行数据", expected=promised)
     if _has_end(found) and not body.ended and not _totals_only(found.layout, body):
         raise FileCut(name=part.where, found="没有见到文件结尾", expected=found.layout.ends_with[0].strip("#-"))
+
+
+def _rows_promised(into: Surveyed, layout: Layout) -> str:
+    """What a file without rows says that it holds; "" where it says nothing of rows."""
+    counts = ["共", *(one.says for one in layout.totals if one.count and not layout.summary_of)]
+    return next((f"{name}{into.told[name]}笔" for name in counts if number_of(into.told.get(name, ""))), "")
 
 
 def _has_end(found: Found) -> bool:
@@ -242,7 +252,7 @@ def _unit(part: Part, found: Found) -> Any:
         if isinstance(row, Broken):
             continue
         for column in readers.plain:
-            text = row.fields.get(column, "").strip()
+            text = narrow(row.fields.get(column, "").strip())
             if "." in text:
                 return "major"
             if text.strip("0+-, "):
@@ -398,6 +408,7 @@ class _Survey:
 
     def __init__(self, part: Part, plan: Plan) -> None:
         self.surveyed = Surveyed(where=part.where, digest=part.digest, layout="")
+        self._part = part
         self._plan = plan
         self._chains: dict[tuple[str, str], Chain] = {}
         self._first: Any = None
@@ -495,13 +506,18 @@ class _Survey:
         )  # fmt: skip
 
     def _check_last(self) -> None:
-        """A last row with too few cells: the file was cut in the middle of it."""
+        """A last row with too few cells, half a letter or an open quote: the file was cut in the middle of it."""
         surveyed = self.surveyed
         last = surveyed.faults[-1] if surveyed.faults else None
-        cut = last is not None and last.expected.endswith(" fields") and last.line == self._last_line
-        if cut and last is not None and int(last.got or 0) < int(last.expected.split()[0]):
+        if last is None or last.line != self._last_line:
+            return
+        if last.expected.endswith(" fields") and int(last.got or 0) < int(last.expected.split()[0]):
             raise FileCut(
                 name=surveyed.where, found=f"最后一行（第 {last.line} 行）只有 {last.got} 列", expected=last.expected
+            )
+        if last.got.startswith(_HALVES) and not _ends_a_line(self._part):
+            raise FileCut(
+                name=surveyed.where, found=f"最后一行（第 {last.line} 行）断在中间", expected="完整的最后一行"
             )
 
     def _check_chains(self) -> None:
@@ -555,6 +571,17 @@ class _Survey:
             surveyed.notes.append("文件没有写合计，合计未核对")
 
 
+_HALVES: Final = ("a broken byte", "a quote that is never closed")
+"""What is said of a row that breaks off."""
+
+
+def _ends_a_line(part: Part) -> bool:
+    """Whether the file's last byte ends a line."""
+    with part.path.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) in (b"\n", b"\r")
+
+
 def _amount_columns(found: Found) -> tuple[str, ...]:
     """The columns of amounts that a row 合计 adds up."""
     readers = readers_for(Way(layout=found.layout), found.names)
@@ -574,7 +601,7 @@ def _bare(told: Record, column: str) -> str:
 def _minor(text: str, currency: str) -> int:
     """An amount under a heading; what is none counts nothing."""
     try:
-        return minor_units(text, currency) if text not in ("", "-", "--", "/") else 0
+        return minor_units(narrow(text), currency) if text not in ("", "-", "--", "/") else 0
     except BadValue:
         return 0
 
