@@ -439,13 +439,13 @@ def _douyin(books: Books, dice: random.Random, *, each: int) -> None:
 
 
 def sell_abroad(books: Books, *, sales: int, wrong: int, seed: int) -> None:
-    """Dollars; each line is rounded by itself, some half up and some down, as providers do."""
+    """Dollars; each line is rounded by itself, half up or down as this provider does it."""
     dice = random.Random(seed)
+    up = dice.choice((5_000, 0))
     for n in range(sales):
         at = midnight_of(START) + timedelta(days=n % DAYS, seconds=dice.randrange(80_000))
         cents, rate = dice.randrange(1_500, 60_000), 72_500 + n % DAYS
         fee = portion(cents, 220)
-        up = 5_000 if n % 3 else 0
         net_fen = ((cents - fee) * rate + up) // 10_000
         one = Abroad(
             f"OV-{n:08d}", f"{at:%Y%m%d}33{n:010d}", cents, fee, rate, (cents * rate + up) // 10_000, net_fen, at

@@ -128,3 +128,15 @@ def test_a_rate_is_read_from_either_side_and_of_net_or_gross() -> None:
     told = Fx(rates=(FxRate(source_currency="USD", target_currency="CNY", rate=Decimal("7.25"), told_by="央行"),))
     assert misconverted([net], told) == []
     assert misconverted([wrong], told)[0].told_by == "央行"
+
+
+@pytest.mark.parametrize("how", ["ROUND_HALF_UP", "ROUND_HALF_EVEN", "ROUND_DOWN", "ROUND_UP"])
+def test_what_misses_its_rate_misses_what_the_others_way_of_rounding_makes(how: str) -> None:
+    told = []
+    for n in range(40):
+        source = 1_000 + 37 * n
+        target = int((source * Decimal("7.0512")).to_integral_value(rounding=how)) - (700 if n == 7 else 0)
+        told.append(Exchange(id=n, number=str(n), source_currency="USD", source_minor=source, target_currency="CNY",
+                             target_minor=target, rate=Decimal("7.0512")))  # fmt: skip
+    (found,) = misconverted(told, Fx())
+    assert (found.exchange.id, found.exchange.target_minor - found.expected_minor) == (7, -700)

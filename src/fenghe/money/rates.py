@@ -19,6 +19,8 @@ _SHARE_PERCENT: Final = 3
 _LARGE: Final = 1_000
 """Below this the rate cannot be told from the rounded amount."""
 OWN: Final = "its own"
+_HALF_UP: Final = "ROUND_HALF_UP"
+_WAYS: Final = (_HALF_UP, "ROUND_HALF_EVEN", "ROUND_DOWN", "ROUND_UP")
 _DECIMALS: Final = 4
 """Exchange rates are quoted so finely at least."""
 
@@ -159,27 +161,44 @@ class _Price(msgspec.Struct, frozen=True, kw_only=True):
 def misconverted(exchanges: Sequence[Exchange], fx: Fx) -> list[Misconverted]:
     """Conversions that miss the declared rate, else the one they name themselves, else the one that prevails.
 
-    Each is rounded by itself, half up; one minor unit more or less is rounding in another way and no difference.
+    Each is rounded by itself, as most of those between the two currencies are (half up, to even, down or up); one minor unit
+    more or less is rounding in another way and no difference.
     """
     found = []
     usual = _usual_rates(exchanges)
-    for one in exchanges:
-        price = _price_of(one, fx, usual)
-        if price is None:
+    priced = [(one, price) for one in exchanges if (price := _price_of(one, fx, usual)) is not None]
+    rounding = _roundings(priced)
+    for one, price in priced:
+        if any(_keeps(told, price) for told in _readings(one, price)):
             continue
-        sides = [one.turned() if side else one for side in price.sides]
-        whole = [one.of_gross().turned() if side else one.of_gross() for side in price.sides]
-        if any(_keeps(told, price) for told in (*sides, *whole)):
-            continue
-        nearest_side = min(sides, key=lambda told: _miss(told, price))
-        found.append(
-            Misconverted(exchange=nearest_side, expected_minor=_should(nearest_side, price.rate), told_by=price.told_by)
-        )
+        side = min(_sides(one, price), key=lambda told: _miss(told, price))
+        should = _should(side, price.rate, rounding.get(frozenset(one.pair), _HALF_UP))
+        found.append(Misconverted(exchange=side, expected_minor=should, told_by=price.told_by))
     return found
 
 
-def _should(one: Exchange, rate: Decimal) -> int:
-    return int((abs(one.source_minor) * rate).to_integral_value(rounding="ROUND_HALF_UP"))
+def _sides(one: Exchange, price: _Price) -> list[Exchange]:
+    """The net, from each side that the rate may be read from."""
+    return [one.turned() if side else one for side in price.sides]
+
+
+def _readings(one: Exchange, price: _Price) -> list[Exchange]:
+    """Net and gross, from each side."""
+    return [*_sides(one, price), *_sides(one.of_gross(), price)]
+
+
+def _roundings(priced: Sequence[tuple[Exchange, _Price]]) -> dict[frozenset[str], str]:
+    """How the amounts between two currencies are rounded: by the way that most of them agree with to the unit."""
+    votes: dict[frozenset[str], Counter[str]] = {}
+    for one, price in priced:
+        counted = votes.setdefault(frozenset(one.pair), Counter())
+        for told in _readings(one, price):
+            counted.update(how for how in _WAYS if _should(told, price.rate, how) == abs(told.target_minor))
+    return {pair: max(_WAYS, key=counted.__getitem__) for pair, counted in votes.items()}
+
+
+def _should(one: Exchange, rate: Decimal, how: str = _HALF_UP) -> int:
+    return int((abs(one.source_minor) * rate).to_integral_value(rounding=how))
 
 
 def _miss(one: Exchange, price: _Price) -> Fraction:
