@@ -33,3 +33,32 @@ def test_other_banks_are_read(fenghe: Commands, tmp_path: Path, text: str) -> No
     assert (report["read"], report["stored"], report["files"][0]["checks"]) == (1, 1, [])
     told = "select net_minor, to_char(occurred_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS') from statement_line"
     assert fenghe.rows(told) == [(10_000, "2026-02-01 10:00:01")]
+
+
+def test_a_cut_list_of_the_website_is_refused_by_name(fenghe: Commands, tmp_path: Path) -> None:
+    file = tmp_path / "cut.csv"
+    file.write_bytes(WEB.partition("------\n共")[0].encode("gb18030"))
+    refused = fenghe.json("import", "statement", file, "--source", "ali", status=2)["files"][0]["refused"]
+    assert refused["code"] == "file_cut" and fenghe.rows("select count(*) from inbound_message") == [(0,)]
+    rows_only = tmp_path / "rows.csv"
+    rows_only.write_bytes(WEB[WEB.index("交易号") : WEB.index("------\n共")].encode("gb18030"))
+    assert fenghe.json("import", "statement", rows_only, "--source", "ali")["stored"] == 1
+
+
+FUND = (
+    "记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),账户结余(元),资金变更提交申请人,备注,业务凭证号\n"
+    "`2026-02-05 14:20:05,`4200,`1,`交易,`交易,`收入,`128.00,`1128.00,`system,`,`A1\n"
+    "`2026-02-05 14:20:05,`4200,`2,`{name},`交易,`支出,`0.77,`1127.23,`system,`,`A1\n"
+    "`2026-02-06 14:20:05,`4200,`3,`退还交易手续费,`交易,`收入,`0.07,`1127.30,`system,`,`A1\n"
+    "资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额\n`3,`2,`128.07,`1,`0.77\n"
+)
+
+
+@pytest.mark.parametrize("name", ["交易", "扣除交易手续费", "手续费"])
+def test_the_fee_of_a_trade_is_no_payment(fenghe: Commands, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "fund.csv"
+    file.write_text(FUND.format(name=name), encoding="utf-8")
+    report = fenghe.json("import", "statement", file, "--source", "wx")
+    assert (report["stored"], report["files"][0]["checks"]) == (3, [])
+    told = fenghe.rows("select kind, net_minor from statement_line order by line_no")
+    assert told == [("payment", 12_800), ("fee", -77), ("fee_refund", 7)]

@@ -89,7 +89,7 @@ def test_a_unit_that_nobody_told_is_asked_for(fenghe: Commands, tmp_path: Path) 
     )
     assert fenghe.rows("select count(*) from inbound_message") == [(0,)]
     for mapping, minor in (("payments_fen", 1200), ("payments_yuan", 120000)):
-        fenghe("import", "payments", file, "--source", mapping.replace("_", "-"), "--mapping", mapping)
+        fenghe("import", "payments", file, "--source", mapping.replace("_", "-"), "--mapping", mapping, "--anyway")
         assert fenghe.rows(f"select amount_minor from payment where provider = '{mapping.replace('_', '-')}'")[0] == (
             minor,
         )
@@ -172,3 +172,46 @@ def test_orders_of_everyday_columns(fenghe: Commands, tmp_path: Path, heading: s
     channel = "mini" if "channel" in heading else "shop"
     assert fenghe.rows("select channel, order_no, total_minor from customer_order") == [(channel, "A1", 1234)]
     assert fenghe.rows("select state from subject where kind = 'order'") == [("await_shipment",)]
+
+
+def test_equal_parts_of_a_pay_out_are_two_and_stay_two(fenghe: Commands, tmp_path: Path) -> None:
+    heading, row = "payout_no,provider,order_no,gross,commission,net_cents,d\n", "S1,douyin,A1,,50,950,2026-02-22\n"
+    heading = heading.replace("gross,commission", "gross_cents,commission_cents")
+    file = written(tmp_path / "p.csv", heading + row * 2 + "S1,douyin,A2,,10,190,2026-02-22\n")
+    assert fenghe.json("import", "payouts", file, "--source", "out")["stored"] == 3
+    again = written(tmp_path / "q.csv", heading + row + "S2,douyin,A9,,10,190,2026-02-23\n" + row)
+    report = fenghe.json("import", "payouts", again, "--source", "out")
+    assert (report["stored"], report["duplicate"]) == (1, 2)
+    assert fenghe.rows("select order_no, turn from payout order by id") == [("A1", 0), ("A1", 1), ("A2", 0), ("A9", 0)]
+
+
+@pytest.mark.parametrize("row", ["S1,,4200,9.50\n", "S1,A1,4200,9.50\n", "S1,,,9.50\n"])
+def test_a_pay_out_that_is_told_by_its_number_twice_is_one(fenghe: Commands, tmp_path: Path, row: str) -> None:
+    file = written(tmp_path / "p.csv", "payout_no,order_no,payment_no,amount\n" + row * 2)
+    report = fenghe.json("import", "payouts", file, "--source", "out")
+    assert (report["stored"], report["duplicate"]) == (1, 1)
+
+
+def test_the_same_bytes_under_another_source_are_asked_about(fenghe: Commands, tmp_path: Path) -> None:
+    file = written(tmp_path / "v.csv", "voucher_no,order_no,amount,vtype,d\nV1,A1,9.90,order,2026-02-22\n")
+    fenghe("import", "vouchers", file, "--source", "erp")
+    left = fenghe.left()
+    refused = fenghe.json("import", "vouchers", file, "--source", "books", status=2)["files"][0]["refused"]
+    assert (
+        refused["code"] == "known_elsewhere" and "来源 erp" in refused["message"] and "--anyway" in refused["message"]
+    )
+    assert fenghe.left() == left
+    assert fenghe.json("import", "vouchers", file, "--source", "erp")["duplicate"] == 1
+    assert fenghe.json("import", "vouchers", file, "--source", "books", "--anyway")["stored"] == 1
+    refused = fenghe.json("import", "vouchers", file, "--source", "third", status=2)["files"][0]["refused"]
+    assert "来源 erp、books" in refused["message"]
+
+
+def test_words_for_a_voucher_of_a_refund(fenghe: Commands, tmp_path: Path) -> None:
+    words = ("销售退款", "退款冲减收入", "Sales Refund", "销售收入凭证", "平台佣金", "提现到银行", "工资")
+    rows = "".join(f"V{place},A{place},(9.90),{word},2026-02-22\n" for place, word in enumerate(words))
+    file = written(tmp_path / "v.csv", "凭证号,订单号,金额,凭证类型,记账日期\n" + rows)
+    fenghe("import", "vouchers", file, "--source", "erp")
+    told = fenghe.rows("select voucher_type, amount_minor from finance_voucher order by id")
+    assert [one[0] for one in told] == ["refund", "refund", "refund", "order", "fee", "payout", "工资"]
+    assert {one[1] for one in told} == {-990}

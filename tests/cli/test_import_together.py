@@ -108,7 +108,7 @@ def test_an_import_that_lost_its_database_goes_on_when_run_again(fenghe: Command
     with psycopg.connect(fenghe.database.app_url, autocommit=True, application_name="doomed") as connection:
         plan = plan_import(connection, Wish(kind="orders", source="shop"))
         with pytest.raises(psycopg.OperationalError):
-            importing.import_file(connection, file, plan, actor=ME, note=cut)
+            importing.import_file(connection, file, plan, actor=ME, steps=importing.Steps(note=cut))
     assert fenghe.rows("select count(*) from inbound_message") == [(4_000,)]
     report = fenghe.json("import", "orders", file, "--source", "shop", "--no-judge")
     assert (report["stored"], report["duplicate"]) == (5_000, 4_000)

@@ -76,6 +76,51 @@ def test_a_provider_s_money_that_nobody_paid_out() -> None:
     assert ways(told) == {"alone": ([], [1])}
 
 
+def test_a_weekend_of_which_a_part_did_not_come() -> None:
+    payouts = [payout("PO001", 50_000), payout("PO002", 70_000, after=1), payout("PO003", 90_000, after=2)]
+    told = settle(payouts, [line(1, 208_300, after=3, text="支付宝 结算款")], Matching())
+    assert [(one.way, len(one.payouts), one.off_minor) for one in told] == [("short", 3, -1_700)]
+
+
+def test_two_weekends_that_a_short_line_could_be_are_left_to_a_person() -> None:
+    other = [payout(f"WX{at}", 70_010, after=at, provider="wechatpay") for at in range(3)]
+    payouts = [payout(f"PO{at:03}", 70_000, after=at) for at in range(3)]
+    assert not [
+        one for one in settle([*payouts, *other], [line(1, 208_300, after=3)], Matching()) if one.way == "short"
+    ]
+
+
+def test_lines_that_hang_together_by_name_and_one_that_names_only_some() -> None:
+    payouts = [payout("PO001", 500), payout("PO002", 700), payout("PO003", 900), payout("PO004", 40)]
+    lines = [line(1, 300, text="PO001"), line(2, 900, text="PO001 PO002"), line(3, 940, text="结算 PO003 等")]
+    told = settle(payouts, lines, Matching())
+    assert sorted((one.way, sorted(p.number for p in one.payouts), one.off_minor) for one in told) == [
+        ("reference", ["PO001", "PO002"], 0),
+        ("reference", ["PO003", "PO004"], 0),
+    ]
+
+
+def test_lines_without_a_day_and_in_another_currency() -> None:
+    timeless = BankLine(id=1, number="B1", currency="CNY", amount_minor=1_200, day=None, text="")
+    dollars = BankLine(id=2, number="B2", currency="USD", amount_minor=500, day=FRIDAY, text="PO009")
+    payouts = [payout("PO001", 500), payout("PO002", 700), payout("PO009", 90)]
+    told = settle(payouts, [timeless, dollars], Matching())
+    assert ways(told) == {"together": (["PO001", "PO002"], [1]), "on_the_way": (["PO009"], [])}
+    exact = BankLine(id=3, number="B3", currency="CNY", amount_minor=700, day=None, text="")
+    assert ways(settle([payout("PO002", 700)], [exact], Matching())) == {"amount": (["PO002"], [3])}
+
+
+def test_a_line_that_names_two_providers_is_nobody_s_short_one() -> None:
+    told = settle([payout("PO001", 50_000)], [line(1, 49_500, text="支付宝 微信 结算")], Matching())
+    assert not [one for one in told if one.way == "short"]
+
+
+def test_runs_of_two_providers_that_both_fill_a_line() -> None:
+    other = [payout(f"WX{at}", 600, after=at, provider="wechatpay") for at in range(2)]
+    told = settle([payout("PO001", 500), payout("PO002", 700, after=1), *other], [line(1, 1_200, after=2)], Matching())
+    assert not [one for one in told if one.way == "together"]
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 9), st.integers(0, 6)), max_size=8),
     st.lists(st.tuples(st.integers(1, 20), st.integers(0, 9)), max_size=5),

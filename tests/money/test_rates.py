@@ -84,3 +84,59 @@ def test_a_conversion_that_misses_its_rate() -> None:
     told = Fx(rates=(FxRate(source_currency="USD", target_currency="CNY", rate=Decimal("7.2"), told_by="央行中间价"),))
     assert misconverted([right[0]], told)[0].told_by == "央行中间价"
     assert misconverted([exchange(1, 1_000, 7_060, None)], Fx()) == []
+
+
+def converted(source: int, target: int, rate: str) -> bool:
+    """Whether a conversion at its own rate stands."""
+    one = Exchange(id=1, number="X", source_currency="USD", source_minor=source, target_currency="CNY",
+                   target_minor=target, rate=Decimal(rate))  # fmt: skip
+    return not misconverted([one], Fx())
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "rate", "stands"),
+    [
+        (10_000, 70_512, "7.0512", True),
+        (333, 2_348, "7.0512", True),
+        (333, 2_349, "7.0512", True),
+        (10_000, 70_513, "7.0512", True),
+        (10_000, 70_514, "7.0512", False),
+        (100_000, 705_117, "7.0512", True),
+        (100_000, 705_126, "7.0512", True),
+        (100_000, 705_127, "7.0512", False),
+        (100_000, 705_122, "7.05120000", True),
+        (100_000, 705_125, "7.051234", False),
+    ],
+)
+def test_a_conversion_keeps_the_rate_that_it_names_up_to_its_last_printed_figure(
+    source: int, target: int, rate: str, *, stands: bool
+) -> None:
+    assert converted(source, target, rate) is stands
+
+
+def test_a_rate_is_read_from_either_side_and_of_net_or_gross() -> None:
+    dollars = {"id": 1, "number": "OV", "source_currency": "CNY", "target_currency": "USD", "rate": Decimal("7.25")}
+    net = Exchange(source_minor=14_181, target_minor=1_956, gross_minor=2_000, **dollars)
+    gross = Exchange(source_minor=14_500, target_minor=1_956, gross_minor=2_000, **dollars)
+    wrong = Exchange(source_minor=13_293, target_minor=1_956, gross_minor=2_000, **dollars)
+    (found,) = misconverted([net, gross, wrong], Fx())
+    assert (found.exchange.target_currency, found.exchange.target_minor, found.expected_minor) == (
+        "CNY",
+        13_293,
+        14_181,
+    )
+    told = Fx(rates=(FxRate(source_currency="USD", target_currency="CNY", rate=Decimal("7.25"), told_by="央行"),))
+    assert misconverted([net], told) == []
+    assert misconverted([wrong], told)[0].told_by == "央行"
+
+
+@pytest.mark.parametrize("how", ["ROUND_HALF_UP", "ROUND_HALF_EVEN", "ROUND_DOWN", "ROUND_UP"])
+def test_what_misses_its_rate_misses_what_the_others_way_of_rounding_makes(how: str) -> None:
+    told = []
+    for n in range(40):
+        source = 1_000 + 37 * n
+        target = int((source * Decimal("7.0512")).to_integral_value(rounding=how)) - (700 if n == 7 else 0)
+        told.append(Exchange(id=n, number=str(n), source_currency="USD", source_minor=source, target_currency="CNY",
+                             target_minor=target, rate=Decimal("7.0512")))  # fmt: skip
+    (found,) = misconverted(told, Fx())
+    assert (found.exchange.id, found.exchange.target_minor - found.expected_minor) == (7, -700)

@@ -11,19 +11,21 @@ import typer
 from psycopg import Connection
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from fenghe.cli.opening import working_connection
+from fenghe.cli.opening import another, working_connection
 from fenghe.cli.output import CALL_WRONG, DEFAULT_DATA, DataDir, Json, Voice, speaking
 from fenghe.hub import importing
-from fenghe.hub.import_judging import judge_imported
+from fenghe.hub.import_judging import Beside, judging_beside
 from fenghe.hub.import_source import KINDS, READABLE, Plan, Wish, plan_import
 from fenghe.hub.import_words import reason_words
-from fenghe.hub.importing import FileReport
+from fenghe.hub.importing import FileReport, Steps
+from fenghe.kernel.door.serving import seldom_collect
 from fenghe.kernel.people.person import Actor
 
 _KIND_HELP = f"{' '.join(KINDS)} (now: {' '.join(READABLE)})"
 _MAPPING_HELP = (
     "orders and money: a layout's name, or a layout file ending in .json; tracking: whose status codes they are."
 )
+_ANYWAY_HELP = "Also files whose very bytes were imported under another source."
 _HEADS = ("文件 file", "读取 read", "新存 stored", "重复 duplicate", "搁置 set aside")
 
 
@@ -32,18 +34,21 @@ def import_files(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, JSON, NDJSON, XLSX, XLS; ZIP or GZ.")],
     source: Annotated[str, typer.Option("--source", help="Who tells this; made on first use.")],
     mapping: Annotated[str | None, typer.Option("--mapping", help=_MAPPING_HELP)] = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help=_ANYWAY_HELP)] = False,
     data: DataDir = DEFAULT_DATA,
     judge: Annotated[bool, typer.Option("--judge/--no-judge", help="Judge what was stored before returning.")] = True,
     json: Json = False,
 ) -> None:
     """Import files; the same row is stored once, however often it is told."""
+    seldom_collect()
     with speaking(json) as voice:
         wish = Wish(kind=kind, source=source, mapping=mapping)
         with working_connection(data, voice, name="import") as connection:
             plan = plan_import(connection, wish)
             before = importing.last_message(connection)
-            reports = _import_all(connection, files, plan, voice)
-            helped = _judge(connection, plan, voice) if judge and plan.exists else False
+            with judging_beside(lambda: another(connection)) if judge else contextlib.nullcontext() as judging:
+                reports = _import_all(connection, files, plan, voice, judging=judging, anyway=anyway)
+                helped = _judge(judging, plan, voice) if judging and plan.exists else False
             judged = importing.outcome(connection, plan, after=before)
         _tell(voice, plan, reports, judged={**judged, "by_hub": helped})
     if any(one.refused for one in reports):
@@ -59,11 +64,14 @@ def actor() -> Actor:
     return Actor(f"cli:{name}", "local")
 
 
-def _import_all(connection: Connection[Any], files: list[Path], plan: Plan, voice: Voice) -> list[FileReport]:
+def _import_all(
+    connection: Connection[Any], files: list[Path], plan: Plan, voice: Voice, *, judging: Beside | None, anyway: bool
+) -> list[FileReport]:
     reports = []
     for path in files:
         with _progress(path, voice) as note:
-            report = importing.import_file(connection, path, plan, actor=actor(), note=note)
+            steps = Steps(note=note, taken=judging.take) if judging else Steps(note=note)
+            report = importing.import_file(connection, path, plan, actor=actor(), steps=steps, anyway=anyway)
         _tell_problems(report, voice)
         reports.append(report)
     return reports
@@ -72,6 +80,8 @@ def _import_all(connection: Connection[Any], files: list[Path], plan: Plan, voic
 def _tell_problems(report: FileReport, voice: Voice) -> None:
     if report.refused:
         voice.warn(report.refused.message)
+    for said in report.notes:
+        voice.say(said)
     for one in report.problems:
         field = f" {one.field}" if one.field else ""
         voice.warn(f"{one.file}:{one.line}{field} 应为 {one.expected}，实际 {one.got}")
@@ -115,15 +125,15 @@ def _lines_of(path: Path) -> int | None:
         return None
 
 
-def _judge(connection: Connection[Any], plan: Plan, voice: Voice) -> bool:
+def _judge(judging: Beside, plan: Plan, voice: Voice) -> bool:
     if not voice.shows_progress:
-        return judge_imported(connection, plan.source)
+        return judging.finish(plan.source)
     with voice.err.status("研判中") as status:
 
         def note(pending: int, hub: bool) -> None:
             status.update(f"{'等待运行中的枢纽研判' if hub else '研判中'}：还有 {pending:,} 条")
 
-        return judge_imported(connection, plan.source, note=note)
+        return judging.finish(plan.source, note=note)
 
 
 def _tell(voice: Voice, plan: Plan, reports: list[FileReport], *, judged: dict[str, Any]) -> None:

@@ -29,3 +29,11 @@ def working_connection(data: Path, voice: Voice, *, name: str, create: bool = Tr
             raise CannotGoOn(message, code="program_too_old")
         with psycopg.connect(database.app_url, autocommit=True, application_name=f"fenghe-{name}") as connection:
             yield connection
+
+
+def another(connection: Connection[Any]) -> Connection[Any]:
+    """One more connection like this one."""
+    told = connection.info
+    return psycopg.connect(
+        "", autocommit=connection.autocommit, **{**told.get_parameters(), "password": told.password or None}
+    )

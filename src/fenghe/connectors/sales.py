@@ -27,6 +27,8 @@ LARGEST_MINOR: Final = 10**15
 TOKEN_HEADER: Final = "x-fenghe-token"
 
 _AMOUNT = re.compile(r"(?P<sign>[+-]?)(?P<whole>\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.(?P<part>\d{1,15}))?")
+_BELOW = re.compile(r"\([^()+-]+\)")
+"""As accountants write what is below nothing."""
 _SHORTENED = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d+")
 _MARKS = re.compile(r"^(?:CNY|RMB|R\$|[¥￥$])\s*|\s*(?:CNY|RMB|元)$")
 _ID_EDGES = " \t\r\n`'\"\u3000\xa0\ufeff"
@@ -46,6 +48,8 @@ def check_token(delivery: Delivery, secrets: Mapping[str, str]) -> Accepted | Re
 def minor_units(text: str, currency: str = "CNY", *, unit: str = "major", decimal: str = ".") -> int:
     """An amount's text as whole minor units, exactly. Raises BadValue for anything that is not one amount."""
     plain = _MARKS.sub("", text.strip())
+    if _BELOW.fullmatch(plain):
+        return -minor_units(plain[1:-1], currency, unit=unit, decimal=decimal)
     if decimal == ",":
         plain = plain.translate(str.maketrans(",.", ".,"))
     digits = minor_digits(currency) if unit == "major" else 0

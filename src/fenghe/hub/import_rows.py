@@ -1,6 +1,6 @@
 """Rows on their way into the inbox (导入行): batches of bounded size, each stored in one transaction and counted to the row."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -8,7 +8,7 @@ import psycopg
 from psycopg import Connection
 
 from fenghe.hub import store_importing
-from fenghe.kernel.connecting import Unreadable
+from fenghe.kernel.connecting import Reading, Unreadable
 from fenghe.kernel.inbox import store as inbox
 from fenghe.kernel.intake import Broken, Record, row_key
 from fenghe.kernel.values import digest
@@ -46,8 +46,8 @@ class Refusal(msgspec.Struct, frozen=True):
 class FileReport(msgspec.Struct, kw_only=True):
     """What became of one file's rows. `incomplete`: stored rows of which a part could not be read.
 
-    Statements only: `checks` are the file's own totals and balances that its rows do not come to, `notes` what could
-    not be checked.
+    `checks` are a statement's own totals and balances that its rows do not come to, `notes` what could not be checked or
+    should be known.
     """
 
     file: str
@@ -63,32 +63,41 @@ class FileReport(msgspec.Struct, kw_only=True):
     notes: list[str] = msgspec.field(default_factory=list)
 
 
-Faults = tuple[tuple[Unreadable, ...], bool]
-"""What cannot be read of a row, and whether that is all of it."""
-
-
 class Row(msgspec.Struct, frozen=True):
-    """One row and its identity within the source; `faults` None: not yet looked at."""
+    """One row and its identity within the source; `reading` None: not yet looked at."""
 
     key: bytes
     told: Record | Broken
     headers: str = HEADERS
-    faults: Faults | None = None
+    reading: Reading | None = None
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one batch."""
+    """What became of one batch. `readings`: what the rows that wait to be judged say, by message."""
 
     read: int
     stored: int
     duplicate: int
     set_aside: int
     notes: Sequence[tuple[RowProblem, bool]]
+    readings: Mapping[int, Reading] = {}
 
 
-Look = Callable[[Record | Broken], Faults]
+Look = Callable[[Record | Broken], Reading | None]
+"""What a row says; None leaves it to the worker."""
 Same = Callable[[Connection[Any], Kept], None]
 """Work in the batch's own transaction."""
+Note = Callable[[int, int], None]
+"""(rows read so far, line in the file), after every batch."""
+
+
+class Steps(msgspec.Struct, frozen=True, kw_only=True):
+    """What is done after every batch: whoever watches is told, and what was stored may be judged at once."""
+
+    begun: Callable[[], None] = lambda: None
+    """The file can be taken, and its source is there; nothing of it is stored yet."""
+    note: Note = lambda _rows, _line: None
+    taken: Callable[[Kept], None] = lambda _kept: None
 
 
 def batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
@@ -133,7 +142,7 @@ def keep(
 def _keep(connection: Connection[Any], source: str, batch: Sequence[Row], look: Look) -> Kept:
     store_importing.lock_source(connection, source)
     known = store_importing.known_keys(connection, source, [row.key for row in batch])
-    arrivals, notes = _arrivals(batch, known, look)
+    arrivals, notes, readings = _arrivals(batch, known, look)
     pending = [one for one in arrivals if one.status == inbox.PENDING]
     aside = [one for one in arrivals if one.status == inbox.SET_ASIDE]
     stored = inbox.store_many(connection, source=source, way="file", arrivals=pending)
@@ -144,6 +153,7 @@ def _keep(connection: Connection[Any], source: str, batch: Sequence[Row], look: 
         duplicate=stored.duplicate + set_aside.duplicate,
         set_aside=set_aside.stored,
         notes=notes,
+        readings={number: readings[key] for key, number in stored.ids.items() if key in readings},
     )
 
 
@@ -163,33 +173,40 @@ def count(report: FileReport, kept: Kept) -> None:
 
 def _arrivals(
     batch: Sequence[Row], known: set[bytes], look: Look
-) -> tuple[list[inbox.Arrival], list[tuple[RowProblem, bool]]]:
-    """Messages to be stored, and the first fault of each new row that has one (True: nothing of it could be read)."""
+) -> tuple[list[inbox.Arrival], list[tuple[RowProblem, bool]], dict[bytes, Reading]]:
+    """Messages to be stored, the first fault of each new row that has one (True: nothing of it could be read), and what
+    the new rows say.
+    """
     arrivals: list[inbox.Arrival] = []
     notes: list[tuple[RowProblem, bool]] = []
+    readings: dict[bytes, Reading] = {}
     statuses: dict[bytes, int] = dict.fromkeys(known, inbox.PENDING)
     for row in batch:
         told = row.told
         body = told.body if isinstance(told, Record) else msgspec.json.encode({"broken": told.text})
         status, finding = statuses.get(row.key, inbox.PENDING), None
         if row.key not in statuses:
-            faults, whole = row.faults if row.faults is not None else look(told)
-            if faults:
-                notes.append((problem_of(told, faults[0]), whole))
-                finding = msgspec.json.encode(faults[:MOST_NOTES]).decode()
-            status = statuses[row.key] = inbox.SET_ASIDE if faults and whole else inbox.PENDING
+            reading = row.reading if row.reading is not None else look(told)
+            if reading is not None:
+                readings[row.key] = reading
+            if reading is not None and reading.unreadable:
+                notes.append((problem_of(told, reading.unreadable[0]), not reading.items))
+                finding = msgspec.json.encode(reading.unreadable[:MOST_NOTES]).decode()
+            aside = reading is not None and reading.unreadable and not reading.items
+            status = statuses[row.key] = inbox.SET_ASIDE if aside else inbox.PENDING
         arrivals.append(
             inbox.Arrival(
                 dedupe_key=row.key, body=body, headers=row.headers, origin=f"{printable(told.where)}:{told.line}",
                 status=status, finding=finding if status == inbox.SET_ASIDE else None,
             )
         )  # fmt: skip
-    return arrivals, notes
+    return arrivals, notes, readings
 
 
-def broken_fault(told: Broken) -> Faults:
-    """What is wrong with a row that is no row."""
-    return (Unreadable(item=0, field=told.field, expected=told.expected, got=told.got, code=BROKEN),), True
+def broken_reading(told: Broken) -> Reading:
+    """What a row that is no row comes to."""
+    fault = Unreadable(item=0, field=told.field, expected=told.expected, got=told.got, code=BROKEN)
+    return Reading(unreadable=(fault,))
 
 
 def problem_of(told: Record | Broken, fault: Unreadable) -> RowProblem:

@@ -33,6 +33,13 @@ class NoFile(NotThisFile):
     code = "no_file"
 
 
+class KnownElsewhere(NotThisFile):
+    """{name} 已在 {day} 以来源 {sources} 导入过（内容逐字节相同）：再以来源 {source} 导入会把每一行记成另一家的。
+    请用 --source {first}；确实是另一家的，请加 --anyway。"""
+
+    code = "known_elsewhere"
+
+
 class LayoutUnknown(NotThisFile):
     """{name} 的列是 {columns}，不是任何已知布局{nearest}。已知布局：{known}。请用
     --mapping 指定一个，或为这种文件写一个布局（.json）。"""

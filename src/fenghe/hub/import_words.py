@@ -29,6 +29,8 @@ REFUSALS: Final = {
 REASONS: Final = {
     "broken_row": "坏行",
     "unreadable": "字段有误",
+    "missing": "缺字段",
+    "total_row": "合计行（不是流水）",
     "bad_time": "时间有误",
     "no_tracking_no": "缺运单号",
     "no_layout": "列不符合布局",

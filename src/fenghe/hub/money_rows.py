@@ -11,22 +11,29 @@ from typing import Any, Final
 import msgspec
 from psycopg import Connection
 
-from fenghe.connectors.money_file.cells import UNSAID, BadCell, Readers, bare
-from fenghe.connectors.money_file.file import KIND, LAYOUT, UNIT, Way, cells_of, read_fields, readers_for
-from fenghe.hub.import_rows import Row, broken_fault, identity
+from fenghe.connectors.money_file.cells import PLAIN_AMOUNT, UNSAID, BadCell, Readers, bare, narrow
+from fenghe.connectors.money_file.file import KIND, LAYOUT, TURN, UNIT, Way, cells_of, read_fields, readers_for
+from fenghe.hub.import_rows import Row, broken_reading, identity
 from fenghe.hub.import_source import Plan
 from fenghe.hub.import_survey import MANY_PARTS, SAMPLE, NoFile, NotThisFile
+from fenghe.hub.statement_table import Found, find_heading
 from fenghe.hub.store_turns import Turns
+from fenghe.kernel.connecting import Reading, Unreadable
 from fenghe.kernel.intake import Broken, Record, open_records
+from fenghe.kernel.intake.grid import open_parts
 from fenghe.kernel.values import digest, minor_digits
+from fenghe.money.events import PayoutTold
 from fenghe.money.headers import tidy
 from fenghe.money.layouts import Ambiguous, Kind, Layout, NoLayout, find_layout, missing_columns, source_of
+from fenghe.money.statement_words import is_total_row
 
 MOST_COLUMNS: Final = 30
 _AGAIN: Final = re.compile(r" \(\d+\)$")
 """How a heading's second column of one name is told from the first."""
-COUNTED: Final[frozenset[Kind]] = frozenset({"vouchers"})
-"""Kinds in which two equal rows of one file are two: a booking made twice is just what is looked for."""
+COUNTED: Final[frozenset[Kind]] = frozenset({"vouchers", "payouts"})
+"""Kinds in which two equal rows of one file are two: a booking made twice is just what is looked for, and the parts of two
+equal payments of one order are two parts.
+"""
 
 
 class MoneyLayoutUnknown(NotThisFile):
@@ -61,6 +68,12 @@ class UnitUnclear(NotThisFile):
     code = "unit_unclear"
 
 
+class MoneyUnreadable(NotThisFile):
+    """{name} 没有一行能读：第 {line} 行的 {field} 应为 {expected}，实际 {got}；什么都没有导入。"""
+
+    code = "nothing_readable"
+
+
 class _Table(msgspec.Struct, kw_only=True):
     """One table of the file while it is looked at."""
 
@@ -85,8 +98,10 @@ def survey_money(path: Path, plan: Plan) -> dict[str, Way]:
         whole = stream.read(4).startswith(MANY_PARTS)
     tables: dict[str, _Table] = {}
     layouts: dict[str, Layout] = {}
+    strange: Broken | None = None
     for told in open_records(path, shape=plan.shape):
         if not isinstance(told, Record) or not isinstance(told.fields, Mapping):
+            strange = strange or (told if isinstance(told, Broken) else _no_row(told))
             continue
         table = tables.setdefault(told.where, _Table())
         if len(table.sample) < SAMPLE:
@@ -97,7 +112,26 @@ def survey_money(path: Path, plan: Plan) -> dict[str, Way]:
             _look_at_unit(table, cells_of(told.fields))
         if not whole and table.decided:
             break
+    if strange is not None and not tables:
+        raise MoneyUnreadable(
+            name=strange.where, line=strange.line, field=strange.field, expected=strange.expected, got=strange.got
+        )
     return {where: _way(where, table, plan, layouts) for where, table in tables.items()}
+
+
+def under_its_title(path: Path, plan: Plan) -> Plan:
+    """Where lines stand before the heading (a title over merged cells, who exported it) the rows begin below it."""
+    if plan.shape.header_has or not path.is_file():
+        return plan
+    shape = plan.shape
+    for place, part in enumerate(open_parts(path)):
+        if place or part.form != "table":
+            return plan
+        found = find_heading(part, plan.layouts, only=plan.money_layout)
+        if isinstance(found, Found) and found.remarks:
+            names = [name for name in found.names if not name.startswith("column ") and not _AGAIN.search(name)]
+            shape = msgspec.structs.replace(plan.shape, header_has=tuple(names[:4]))
+    return msgspec.structs.replace(plan, shape=shape)
 
 
 def _begin(where: str, table: _Table, plan: Plan, layouts: dict[str, Layout]) -> None:
@@ -131,12 +165,12 @@ def _look_at_unit(table: _Table, cells: Mapping[str, str]) -> None:
     if readers is None or not readers.plain:
         return
     for column in readers.plain:
-        text = bare(cells.get(column, ""))
+        text = narrow(bare(cells.get(column, "")))
         if text in UNSAID or not text.strip("0+-,. "):
             continue
         if "." in text:
             table.told = True
-        elif _counts_minor(readers, cells):
+        elif PLAIN_AMOUNT.fullmatch(text) and _counts_minor(readers, cells):
             table.bare.setdefault(column)
 
 
@@ -210,9 +244,33 @@ def headers_of(kind: str, way: Way, **more: str) -> str:
 
 
 def money_rows(connection: Connection[Any], path: Path, plan: Plan, *, ways: Mapping[str, Way]) -> Iterator[Row]:
-    """Every row of the file, read; equal vouchers are told apart by their turn."""
+    """Every row of the file, read; equal vouchers, and equal parts of pay-outs, are told apart by their turn."""
     rows = _read_rows(path, plan, ways)
-    return Turns(connection).apart(rows) if plan.money in COUNTED else rows
+    if plan.money not in COUNTED:
+        return rows
+
+    def mark(row: Row, turn: int) -> Row:
+        return _of_turn(row, turn, ways)
+
+    return Turns(connection, counts=_is_of_its_own, mark=mark).apart(rows)
+
+
+def _is_of_its_own(row: Row) -> bool:
+    """A pay-out as a whole has its number, and a part its payment's, if they are told: the same again is the same."""
+    items = row.reading.items if row.reading is not None else ()
+    told = items[0] if items else None
+    return not isinstance(told, PayoutTold) or bool(told.order_no and not told.payment_no)
+
+
+def _of_turn(row: Row, turn: int, ways: Mapping[str, Way]) -> Row:
+    """The row as it is read at its turn."""
+    if isinstance(row.told, Broken) or row.reading is None or not row.reading.items:
+        return row
+    way = ways[row.told.where]
+    told = msgspec.structs.replace(way, told=msgspec.structs.replace(way.told, turn=turn))
+    headers = {**msgspec.json.decode(row.headers), TURN: str(turn)}
+    reading = read_fields(cells_of(row.told.fields), told)
+    return msgspec.structs.replace(row, headers=msgspec.json.encode(headers).decode(), reading=reading)
 
 
 def _read_rows(path: Path, plan: Plan, ways: Mapping[str, Way]) -> Iterator[Row]:
@@ -220,14 +278,23 @@ def _read_rows(path: Path, plan: Plan, ways: Mapping[str, Way]) -> Iterator[Row]
     kind = plan.kind
     for told in open_records(path, shape=plan.shape):
         if isinstance(told, Broken):
-            yield Row(identity(told), told, faults=broken_fault(told))
+            yield Row(identity(told), told, reading=broken_reading(told))
             continue
         key = bytes.fromhex(digest(kind, identity(told)))
         if told.where not in ways or not isinstance(told.fields, Mapping):
-            yield Row(key, told, faults=broken_fault(_no_row(told)))
+            yield Row(key, told, reading=broken_reading(_no_row(told)))
             continue
-        reading = read_fields(cells_of(told.fields), ways[told.where])
-        yield Row(key, told, headers[told.where], (reading.unreadable, not reading.items))
+        cells = cells_of(told.fields)
+        reading = TOTAL_ROW if is_total_row(cells.values()) else read_fields(cells, ways[told.where])
+        yield Row(key, told, headers[told.where], reading)
+
+
+TOTAL_ROW: Final = Reading(
+    unreadable=(
+        Unreadable(item=0, field="", expected="a row of its own", got="the sum of the others", code="total_row"),
+    )
+)
+"""A row 合计 is kept, and is nothing that moved."""
 
 
 def _no_row(told: Record) -> Broken:

@@ -52,7 +52,9 @@ def _import(connection: Connection[Any], taken: Taken) -> None:
         store_uploads.end(connection, taken.id, state="refused", report=report, rows=0)
         return
     with uploads.as_file(connection, taken.id, taken.name) as path:
-        told = importing.import_file(connection, path, plan, actor=Actor(taken.person, taken.ip), note=note)
+        told = importing.import_file(
+            connection, path, plan, actor=Actor(taken.person, taken.ip), steps=importing.Steps(note=note), anyway=True
+        )
     report = msgspec.to_builtins(told) | {"file": taken.name}
     state = "refused" if told.refused else "done"
     store_uploads.end(connection, taken.id, state=state, report=report, rows=told.read)

@@ -4,16 +4,16 @@ A row of a provider that numbers its movements is known by number, kind, amount 
 any other row by what stands in it and by its turn among equal ones of the file. So overlapping files hold each line once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from psycopg import Connection
 
 from fenghe.hub import import_source, store_statements
-from fenghe.hub.import_rows import FileReport, Kept, Row, batches, count, identity, keep
+from fenghe.hub.import_rows import FileReport, Kept, Row, Steps, batches, count, identity, keep
 from fenghe.hub.import_source import Plan
-from fenghe.hub.statement_survey import Surveyed, faults_of, part_headers, statement_rows, survey_statement
+from fenghe.hub.statement_survey import Surveyed, part_headers, said_of, statement_rows, survey_statement
 from fenghe.hub.store_turns import Turns
 from fenghe.kernel.connecting import Reading
 from fenghe.kernel.intake import Broken, Record
@@ -22,25 +22,32 @@ from fenghe.kernel.people.person import Actor
 from fenghe.kernel.values import digest
 from fenghe.money.events import LineTold
 
-Note = Callable[[int, int], None]
 KIND: Final = "statement"
 
 
 def import_statement(
-    connection: Connection[Any], path: Path, plan: Plan, *, report: FileReport, actor: Actor, note: Note
+    connection: Connection[Any], path: Path, plan: Plan, *, report: FileReport, actor: Actor, steps: Steps
 ) -> None:
     """Read one file of statements into the inbox. Raises FileRefused and NotThisFile before anything is stored."""
     surveyed = {told.digest: told for told in survey_statement(path, plan)}
     import_source.ensure(connection, plan, actor)
+    steps.begun()
     for told in surveyed.values():
         report.checks += told.checks
         report.notes += told.notes
     for part in open_parts(path):
-        _import_part(connection, part, surveyed[part.digest], plan=plan, report=report, actor=actor, note=note)
+        _import_part(connection, part, surveyed[part.digest], plan=plan, report=report, actor=actor, steps=steps)
 
 
 def _import_part(
-    connection: Connection[Any], part: Part, told: Surveyed, *, plan: Plan, report: FileReport, actor: Actor, note: Note
+    connection: Connection[Any],
+    part: Part,
+    told: Surveyed,
+    *,
+    plan: Plan,
+    report: FileReport,
+    actor: Actor,
+    steps: Steps,
 ) -> None:
     file = store_statements.begin(connection, source=plan.source, told=told, by=actor.person)
     rows = _rows(connection, part, told, plan=plan)
@@ -52,10 +59,11 @@ def _import_part(
             store_statements.count(same, file.id, kept)
 
         also = funnel if fresh and not file.finished else None
-        kept = keep(connection, plan.source, batch, look=lambda one: faults_of(one, Reading()), also=also)
+        kept = keep(connection, plan.source, batch, look=lambda _: None, also=also)
         passed += len(batch)
         count(report, kept)
-        note(report.read, batch[-1].told.line)
+        steps.note(report.read, batch[-1].told.line)
+        steps.taken(kept)
     store_statements.finish(connection, file.id)
 
 
@@ -65,7 +73,7 @@ def _rows(connection: Connection[Any], part: Part, told: Surveyed, *, plan: Plan
     numbered = bool(told.found and told.found.layout.numbered)
     shadow = Surveyed(where=part.where, digest=part.digest, layout=told.layout)
     rows = (
-        Row(_identity(one, reading, numbered=numbered), one, headers, faults_of(one, reading))
+        Row(_identity(one, reading, numbered=numbered), one, headers, said_of(one, reading))
         for one, reading in statement_rows(part, plan, into=shadow, known=told)
     )
     return rows if numbered else Turns(connection).apart(rows)

@@ -1,5 +1,6 @@
 """A look at a whole statement before anything of it is stored (账单预检): can it be read, does it add up, is it whole?"""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -9,10 +10,11 @@ from typing import Any, Final
 import msgspec
 
 from fenghe.connectors.money_file import Way, camt, mt940, read_fields, readers_for
+from fenghe.connectors.money_file.cells import narrow
 from fenghe.connectors.money_file.file import ACCOUNT, BANK, FILE, KIND, LAYOUT
 from fenghe.connectors.money_file.lines import FileTold
 from fenghe.connectors.sales import minor_units
-from fenghe.hub.import_rows import Faults, RowProblem, broken_fault, printable, problem_of
+from fenghe.hub.import_rows import RowProblem, broken_reading, printable, problem_of
 from fenghe.hub.import_source import Plan
 from fenghe.hub.import_survey import NoFile
 from fenghe.hub.money_rows import UnitUnclear, headers_of, survey_money, unknown_layout
@@ -27,7 +29,7 @@ from fenghe.hub.statement_table import (
     find_heading,
     table_rows,
 )
-from fenghe.kernel.connecting import Reading
+from fenghe.kernel.connecting import Reading, Unreadable
 from fenghe.kernel.intake import Broken, FileRefused, Record, open_records, read_xml
 from fenghe.kernel.intake.grid import Part, open_parts, part_lines
 from fenghe.kernel.values import BadValue, minor_digits
@@ -175,8 +177,22 @@ def _table_rows(
     _take_said(into, said, body)
     if empty and not into.told:
         raise NoRows(name=part.where)
-    if found.layout.ends_with and not body.ended and not _totals_only(found.layout, body):
+    if empty and (promised := _rows_promised(into, found.layout)):
+        raise FileCut(name=part.where, found="表头之下没有一行数据", expected=promised)
+    if _has_end(found) and not body.ended and not _totals_only(found.layout, body):
         raise FileCut(name=part.where, found="没有见到文件结尾", expected=found.layout.ends_with[0].strip("#-"))
+
+
+def _rows_promised(into: Surveyed, layout: Layout) -> str:
+    """What a file without rows says that it holds; "" where it says nothing of rows."""
+    counts = ["共", *(one.says for one in layout.totals if one.count and not layout.summary_of)]
+    return next((f"{name}{into.told[name]}笔" for name in counts if number_of(into.told.get(name, ""))), "")
+
+
+def _has_end(found: Found) -> bool:
+    """Whether a whole file of this make says where it ends."""
+    begins = found.layout.begins_with
+    return bool(found.layout.ends_with) and (not begins or any(said.startswith(begins) for said in found.remarks))
 
 
 def _totals_only(layout: Layout, body: Body) -> bool:
@@ -236,7 +252,7 @@ def _unit(part: Part, found: Found) -> Any:
         if isinstance(row, Broken):
             continue
         for column in readers.plain:
-            text = row.fields.get(column, "").strip()
+            text = narrow(row.fields.get(column, "").strip())
             if "." in text:
                 return "major"
             if text.strip("0+-, "):
@@ -392,6 +408,7 @@ class _Survey:
 
     def __init__(self, part: Part, plan: Plan) -> None:
         self.surveyed = Surveyed(where=part.where, digest=part.digest, layout="")
+        self._part = part
         self._plan = plan
         self._chains: dict[tuple[str, str], Chain] = {}
         self._first: Any = None
@@ -409,9 +426,9 @@ class _Survey:
         self._last_line = told.line
         if surveyed.rows == 1:
             self._begin()
-        faults = faults_of(told, reading)
-        if faults[0] and faults[1]:
-            self._fault(told, faults)
+        said = said_of(told, reading)
+        if said.unreadable and not said.items:
+            self._fault(told, said.unreadable[0])
             return
         line = next((item for item in reading.items if isinstance(item, LineTold)), None)
         if line is None or isinstance(told, Broken):
@@ -433,8 +450,8 @@ class _Survey:
         self._columns = {column: by_name[tidy(column)] for column in wanted if tidy(column) in by_name}
         self._money = tuple(column for column in summed_columns(totals) if column in self._columns)
 
-    def _fault(self, told: Record | Broken, faults: Faults) -> None:
-        surveyed, fault = self.surveyed, faults[0][0]
+    def _fault(self, told: Record | Broken, fault: Unreadable) -> None:
+        surveyed = self.surveyed
         if fault.code == "bad_time":
             raise ImpossibleTime(name=surveyed.where, line=told.line, field=fault.field, got=fault.got)
         surveyed.broken += 1
@@ -489,13 +506,18 @@ class _Survey:
         )  # fmt: skip
 
     def _check_last(self) -> None:
-        """A last row with too few cells: the file was cut in the middle of it."""
+        """A last row with too few cells, half a letter or an open quote: the file was cut in the middle of it."""
         surveyed = self.surveyed
         last = surveyed.faults[-1] if surveyed.faults else None
-        cut = last is not None and last.expected.endswith(" fields") and last.line == self._last_line
-        if cut and last is not None and int(last.got or 0) < int(last.expected.split()[0]):
+        if last is None or last.line != self._last_line:
+            return
+        if last.expected.endswith(" fields") and int(last.got or 0) < int(last.expected.split()[0]):
             raise FileCut(
                 name=surveyed.where, found=f"最后一行（第 {last.line} 行）只有 {last.got} 列", expected=last.expected
+            )
+        if last.got.startswith(_HALVES) and not _ends_a_line(self._part):
+            raise FileCut(
+                name=surveyed.where, found=f"最后一行（第 {last.line} 行）断在中间", expected="完整的最后一行"
             )
 
     def _check_chains(self) -> None:
@@ -549,6 +571,17 @@ class _Survey:
             surveyed.notes.append("文件没有写合计，合计未核对")
 
 
+_HALVES: Final = ("a broken byte", "a quote that is never closed")
+"""What is said of a row that breaks off."""
+
+
+def _ends_a_line(part: Part) -> bool:
+    """Whether the file's last byte ends a line."""
+    with part.path.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) in (b"\n", b"\r")
+
+
 def _amount_columns(found: Found) -> tuple[str, ...]:
     """The columns of amounts that a row 合计 adds up."""
     readers = readers_for(Way(layout=found.layout), found.names)
@@ -568,7 +601,7 @@ def _bare(told: Record, column: str) -> str:
 def _minor(text: str, currency: str) -> int:
     """An amount under a heading; what is none counts nothing."""
     try:
-        return minor_units(text, currency) if text not in ("", "-", "--", "/") else 0
+        return minor_units(narrow(text), currency) if text not in ("", "-", "--", "/") else 0
     except BadValue:
         return 0
 
@@ -577,9 +610,9 @@ def _difference(where: str, one: Difference) -> RowProblem:
     return _check(where, one.check, one.expected, one.got, line=one.line)
 
 
-def faults_of(told: Record | Broken, reading: Reading) -> Faults:
-    """What cannot be read of a row, and whether that is all of it."""
-    return broken_fault(told) if isinstance(told, Broken) else (reading.unreadable, not reading.items)
+def said_of(told: Record | Broken, reading: Reading) -> Reading:
+    """What a row comes to, also one that is no row."""
+    return broken_reading(told) if isinstance(told, Broken) else reading
 
 
 def _compare_summaries(parts: list[Surveyed]) -> None:
@@ -619,4 +652,4 @@ def part_headers(surveyed: Surveyed) -> str:
     return msgspec.json.encode(told).decode()
 
 
-__all__ = ["FileRefused", "Surveyed", "faults_of", "part_headers", "statement_rows", "survey_statement"]
+__all__ = ["FileRefused", "Surveyed", "part_headers", "said_of", "statement_rows", "survey_statement"]

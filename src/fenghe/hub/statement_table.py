@@ -104,9 +104,10 @@ def table_rows(part: Part, found: Found, body: Body) -> Iterator[Record | Broken
     heading = tuple(tidy(name) for name in found.names)
     for row in rows:
         first = bare(row.cells[0]) if row.cells else ""
-        body.ended = body.ended or _ends(first, layout)
+        body.ended = body.ended or (not layout.totals_head and _ends(first, layout))
         if second:
             body.totals |= dict(zip(second, map(bare, row.cells), strict=False))
+            body.ended = body.ended or len(row.cells) >= len(second)
             second = ()
         elif layout.totals_head and tidy(first) == tidy(layout.totals_head[0]):
             second = tuple(bare(cell) for cell in row.cells)

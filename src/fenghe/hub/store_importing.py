@@ -38,6 +38,32 @@ def find_source(connection: Connection[Any], source: str) -> Known | None:
     return None if row is None else Known(connector=row[0], enabled=row[1], config=row[2])
 
 
+class Earlier(msgspec.Struct, frozen=True):
+    """An import of the same bytes under another source."""
+
+    source: str
+    day: str
+
+
+def imported_elsewhere(connection: Connection[Any], digest: bytes, *, kind: str, source: str) -> list[Earlier]:
+    """As whose the same bytes were imported before, the first first."""
+    rows = connection.execute(
+        "select source, timezone('Asia/Shanghai', imported_at)::date::text from imported_file"
+        " where digest = %s and kind = %s and source <> %s order by imported_at, source",
+        (digest, kind, source),
+    )
+    return [Earlier(*row) for row in rows]
+
+
+def note_imported(connection: Connection[Any], digest: bytes, *, kind: str, source: str, name: str, by: str) -> None:
+    """Remember these bytes as this source's."""
+    connection.execute(
+        "insert into imported_file (digest, kind, source, name, imported_by) values (%s, %s, %s, %s, %s)"
+        " on conflict do nothing",
+        (digest, kind, source, name[:500], by),
+    )
+
+
 def lock_source(connection: Connection[Any], source: str) -> None:
     """One import at a time stores for a source, so that counts are exact; held until the transaction ends."""
     connection.execute("select pg_advisory_xact_lock(hashtextextended('import:' || %s, 7312))", (source,))

@@ -28,6 +28,8 @@ from fenghe.kernel.recording.contract import Noted
 
 BATCH = 4000
 GIVE_UP_AFTER = 3
+AHEAD = 4 * BATCH
+"""Messages at the most of which it is kept what they say before they are claimed."""
 LEFT_IN_A_ROW = 4
 """After so many turns that left messages to others, a turn waits: nobody is passed over for ever."""
 ALIVE_SECONDS = 3.0
@@ -68,6 +70,11 @@ class Worker:
         self._sources: dict[str, tuple[str, dict[str, Any]]] = {}
         self._left: dict[int, _Said] = {}
         self._left_in_a_row = 0
+        self._ahead: dict[int, Reading] = {}
+
+    def hear(self, readings: Mapping[int, Reading]) -> None:
+        """Whoever stored these messages has read them already, as they are to be read: they need not be read again."""
+        self._ahead = {**self._ahead, **readings} if len(self._ahead) + len(readings) <= AHEAD else {}
 
     def turn(self, *, batch: int = BATCH) -> Done:
         """One batch of messages and one of subjects whose time has come; returns zeros when there was nothing to do."""
@@ -150,7 +157,7 @@ class Worker:
             return engine.Judged()
         declarations.hold_in_force(self.connection)
         if self.declared.refresh(self.connection):
-            self._left = {}
+            self._left, self._ahead = {}, {}
         said = {one.id: self._left.get(one.id) or self._said(one) for one in claimed}
         judged = engine.judge(
             self.connection,
@@ -205,7 +212,7 @@ class Worker:
         if connector is None:
             unknown = Unreadable(item=0, field="connector", expected=", ".join(self.connectors), got=connector_name)
             return Reading(unreadable=(unknown,)), []
-        reading = connector.read(message)
+        reading = self._ahead.pop(one.id, None) or connector.read(message)
         return reading, [told for item in reading.items for told in rooms.observe(item, message, self.declared)]
 
     def _source(self, name: str) -> tuple[str, dict[str, Any]]:

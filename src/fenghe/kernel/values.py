@@ -61,7 +61,8 @@ _MOMENT = re.compile(r"^\d{4}[-/.]?\d{1,2}[-/.]?\d{1,2}")
 
 
 def parse_moment(value: str | int | float, *, zone: timezone = CHINA) -> datetime:
-    """Read a point in time (Unix seconds or milliseconds, ISO 8601, or `2026-02-05 14:23:00` in `zone`) as UTC.
+    """Read a point in time (Unix seconds or milliseconds, ISO 8601, `2026-02-05 14:23:00` or a spreadsheet's 46058.5 in
+    `zone`) as UTC.
 
     Raises BadValue when it is not one; years outside 2000..2100 are not moments an order can have.
     """
@@ -75,7 +76,19 @@ def parse_moment(value: str | int | float, *, zone: timezone = CHINA) -> datetim
     return moment
 
 
+_SERIAL: Final = re.compile(r"[3-7]\d{4}(?:\.\d{1,12})?")
+_SERIAL_BEGINS: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet's clock knows no zone
+
+
+def _from_serial(text: str, zone: timezone) -> datetime:
+    """A spreadsheet's day number, with the part of the day after the point, to the second."""
+    seconds = int((Decimal(text) * 86_400).to_integral_value())
+    return (_SERIAL_BEGINS + timedelta(seconds=seconds)).replace(tzinfo=zone).astimezone(UTC)
+
+
 def _parse_moment_text(text: str, zone: timezone) -> datetime:
+    if _SERIAL.fullmatch(text):
+        return _from_serial(text, zone)
     if not _MOMENT.match(text):
         raise BadValue(text, "a time like 2026-02-05 14:23:00")
     parts = re.split(r"[-/.]", text, maxsplit=2)

@@ -49,12 +49,11 @@ class Walk:
     """The claims in the order they happened, and what they come to."""
 
     def __init__(self, history: Iterable[Observation], road: Road) -> None:
-        told = list(history)
-        moments = {one.key: one.occurred_ms for one in told}
         self.road = road
-        self.told = sorted(
-            told, key=lambda one: (moment_of(one, moments), road.ranks.get(one.status or "", -1), one.key)
-        )
+        self.told = list(history)
+        if len(self.told) > 1:  # nearly every movement is told once
+            moments = {one.key: one.occurred_ms for one in self.told}
+            self.told.sort(key=lambda one: (moment_of(one, moments), road.ranks.get(one.status or "", -1), one.key))
         self.rulings = [one for one in self.told if one.kind == "ruling" and one.facts.get("decision") != "ask_again"]
         self.successes = [one for one in self.told if one.kind == "event" and one.status == road.success]
 
@@ -69,7 +68,7 @@ class Walk:
 
     def disputes(self) -> list[Dispute]:
         """Everything that is contradictory, settled or not."""
-        if len(self.told) == 1:  # nearly every movement is told once
+        if len(self.told) == 1:
             return [one for one in (self._unmapped(),) if one is not None]
         money = _Contest(self, "amount_minor").dispute("amounts_differ", self._money)
         currency = _Contest(self, "currency").dispute("currencies_differ", str)
@@ -251,6 +250,10 @@ def _ruled(one: Observation, state: str | None, walk: Walk, denial: Observation 
 
 def newest(walk: Walk, name: str) -> Any:
     """Of a fact that may grow (fee, purse, buyer) the newest word among the claims that count, else among all."""
+    if len(walk.told) == 1:
+        only = walk.told[0]
+        value = only.facts.get(name) if only.kind == "event" else None
+        return None if value == "" else value
     for told in (walk.counting, [one for one in walk.told if one.kind == "event"]):
         for one in reversed(told):
             value = one.facts.get(name)

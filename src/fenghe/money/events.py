@@ -109,6 +109,8 @@ class PayoutTold(msgspec.Struct, frozen=True, kw_only=True):
     payment_no: str = ""
     bank_ref: str = ""
     account: str = ""
+    turn: int = 0
+    """Which of several equal rows of one file it is: parts of one order that nothing else tells apart."""
     item: int = 0
 
 

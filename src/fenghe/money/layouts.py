@@ -126,6 +126,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     direction_rule: Literal["times", "absolute"] = "times"
     """A direction turns the told amount (a reversed one stays reversed), or decides alone."""
     expense_is: Literal["positive", "negative"] = "positive"
+    outgoing: Mapping[str, str] = {}
+    """Kinds that only come in → what such a row is where the money goes out (of WeChat's 交易 only the fee goes out)."""
     numbered: bool = False
     """The provider gives every movement its own number: the same one told twice is one."""
     trades: bool = False
@@ -137,6 +139,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Columns of the second heading that stands before the row of totals."""
     ends_with: tuple[str, ...] = ()
     """A whole file has a line that begins with one of these: one without is cut."""
+    begins_with: tuple[str, ...] = ()
+    """Only a file with a line that begins so before its heading has to end as `ends_with` says; none: every file has."""
     free_text: tuple[str, ...] = ()
     """Columns in which a bare comma may stand."""
     header_has: tuple[str, ...] = ()

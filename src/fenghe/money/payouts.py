@@ -29,6 +29,8 @@ _CLEARLY: Final = 4
 """How many times as much the next candidate of a short line must miss by."""
 _SHORT_PERCENT: Final = 30
 """A line that brings less than this part too little may still be the pay-out it seems to be."""
+_SHORT_TOGETHER_PERCENT: Final = 10
+"""Likewise of several in one line, where more could be what it seems to be."""
 
 
 class Payout(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +124,7 @@ def settle(payouts: Sequence[Payout], lines: Sequence[BankLine], matching: Match
     _by_amount(left, matching)
     doubtful = _together(left, matching)
     _short(left, matching)
+    _short_together(left, matching)
     for one in left.payouts:
         waiting = (
             one.amount_minor <= 0
@@ -256,6 +259,35 @@ def _short(left: _Open, matching: Matching) -> None:
             left.settle("short", [one], [line])
 
 
+def _short_together(left: _Open, matching: Matching) -> None:
+    """A line that is nearly several pay-outs in a row, as a weekend's of which a part did not come."""
+    for line in left.lines:
+        candidates = [one for one in left.near(line, matching) if one.amount_minor > 0 and _may_be(one, line)]
+        runs = [
+            run
+            for provider in sorted({one.provider for one in candidates})
+            for run in _runs([one for one in candidates if one.provider == provider], matching.most_parts)
+        ]
+        off = [sum(one.amount_minor for one in run) - line.amount_minor for run in runs]
+        near = [
+            place
+            for place, less in enumerate(off)
+            if less > 0 and less * 100 <= (less + line.amount_minor) * _SHORT_TOGETHER_PERCENT
+        ]
+        place = _clearly([off[one] for one in near])
+        if place is not None and len(_named(line)) <= 1:
+            left.settle("short", runs[near[place]], [line])
+
+
+def _runs(candidates: Sequence[Payout], most: int) -> Iterable[Sequence[Payout]]:
+    """Two and more consecutive ones."""
+    return (
+        candidates[start:end]
+        for start in range(len(candidates))
+        for end in range(start + 2, min(len(candidates), start + most) + 1)
+    )
+
+
 def _nearest_pairs(left: _Open, matching: Matching) -> list[tuple[Payout, BankLine]]:
     """Pay-outs and lines that are each other's, and clearly so."""
     rivals = {
@@ -293,9 +325,14 @@ def _named(line: BankLine) -> set[str]:
     return {provider for provider, words in _WORDS_OF.items() if any(word in text for word in words)}
 
 
+def _may_be(one: Payout, line: BankLine) -> bool:
+    """A line that names a provider is of that provider."""
+    named = _named(line)
+    return not named or one.provider not in _WORDS_OF or one.provider in named
+
+
 def _nearly(one: Payout, line: BankLine) -> bool:
     off = one.amount_minor - line.amount_minor
-    named = _named(line)
-    if named and one.provider in _WORDS_OF and one.provider not in named:
+    if not _may_be(one, line):
         return False
     return 0 < off * 100 <= one.amount_minor * _SHORT_PERCENT

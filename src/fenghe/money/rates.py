@@ -18,6 +18,11 @@ _COVERED_PERCENT: Final = 95
 _SHARE_PERCENT: Final = 3
 _LARGE: Final = 1_000
 """Below this the rate cannot be told from the rounded amount."""
+OWN: Final = "its own"
+_HALF_UP: Final = "ROUND_HALF_UP"
+_WAYS: Final = (_HALF_UP, "ROUND_HALF_EVEN", "ROUND_DOWN", "ROUND_UP")
+_DECIMALS: Final = 4
+"""Exchange rates are quoted so finely at least."""
 
 
 class Rate(msgspec.Struct, frozen=True, order=True):
@@ -103,7 +108,10 @@ def nearest(base_minor: int, taken_minor: int, rates: Iterable[Rate]) -> tuple[R
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """One conversion: what left in one currency and came in another, at the rate its teller names (None: none)."""
+    """One conversion: what left in one currency and came in another, at the rate its teller names (None: none).
+
+    `gross_minor` is what came before the provider took its fee: the other amount may be told of either.
+    """
 
     id: int
     number: str
@@ -111,8 +119,26 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     source_minor: int
     target_currency: str
     target_minor: int
+    gross_minor: int | None = None
     rate: Decimal | None = None
     day: date | None = None
+    order_no: str = ""
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """From which currency to which."""
+        return self.source_currency, self.target_currency
+
+    def turned(self) -> "Exchange":
+        """The same, told from the other side: rates are quoted both ways."""
+        return msgspec.structs.replace(
+            self, source_currency=self.target_currency, source_minor=self.target_minor,
+            target_currency=self.source_currency, target_minor=self.source_minor, gross_minor=None,
+        )  # fmt: skip
+
+    def of_gross(self) -> "Exchange":
+        """The same, where the other amount is told of the gross."""
+        return self if self.gross_minor is None else msgspec.structs.replace(self, target_minor=self.gross_minor)
 
 
 class Misconverted(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,37 +149,98 @@ class Misconverted(msgspec.Struct, frozen=True, kw_only=True):
     told_by: str
 
 
+class _Price(msgspec.Struct, frozen=True, kw_only=True):
+    """The rate that a conversion is held to. `sides`: from which side it may be read."""
+
+    rate: Decimal
+    told_by: str
+    tolerance_ppm: int
+    sides: tuple[bool, ...] = (False, True)
+
+
 def misconverted(exchanges: Sequence[Exchange], fx: Fx) -> list[Misconverted]:
-    """Conversions that miss the declared rate, else the one they name themselves, else the one that prevails."""
+    """Conversions that miss the declared rate, else the one they name themselves, else the one that prevails.
+
+    Each is rounded by itself, as most of those between the two currencies are (half up, to even, down or up); one minor unit
+    more or less is rounding in another way and no difference.
+    """
     found = []
     usual = _usual_rates(exchanges)
-    for one in exchanges:
-        rate, told_by, tolerance = _rate_of(one, fx, usual)
-        if rate is None:
+    priced = [(one, price) for one in exchanges if (price := _price_of(one, fx, usual)) is not None]
+    rounding = _roundings(priced)
+    for one, price in priced:
+        if any(_keeps(told, price) for told in _readings(one, price)):
             continue
-        should = int((abs(one.source_minor) * rate).to_integral_value(rounding="ROUND_HALF_UP"))
-        allowed = max(1, should * tolerance // MILLION)
-        if abs(abs(one.target_minor) - should) > allowed:
-            found.append(Misconverted(exchange=one, expected_minor=should, told_by=told_by))
+        side = min(_sides(one, price), key=lambda told: _miss(told, price))
+        should = _should(side, price.rate, rounding.get(frozenset(one.pair), _HALF_UP))
+        found.append(Misconverted(exchange=side, expected_minor=should, told_by=price.told_by))
     return found
 
 
-def _rate_of(one: Exchange, fx: Fx, usual: dict[tuple[str, str], Decimal]) -> tuple[Decimal | None, str, int]:
-    pair = (one.source_currency, one.target_currency)
+def _sides(one: Exchange, price: _Price) -> list[Exchange]:
+    """The net, from each side that the rate may be read from."""
+    return [one.turned() if side else one for side in price.sides]
+
+
+def _readings(one: Exchange, price: _Price) -> list[Exchange]:
+    """Net and gross, from each side."""
+    return [*_sides(one, price), *_sides(one.of_gross(), price)]
+
+
+def _roundings(priced: Sequence[tuple[Exchange, _Price]]) -> dict[frozenset[str], str]:
+    """How the amounts between two currencies are rounded: by the way that most of them agree with to the unit."""
+    votes: dict[frozenset[str], Counter[str]] = {}
+    for one, price in priced:
+        counted = votes.setdefault(frozenset(one.pair), Counter())
+        for told in _readings(one, price):
+            counted.update(how for how in _WAYS if _should(told, price.rate, how) == abs(told.target_minor))
+    return {pair: max(_WAYS, key=counted.__getitem__) for pair, counted in votes.items()}
+
+
+def _should(one: Exchange, rate: Decimal, how: str = _HALF_UP) -> int:
+    return int((abs(one.source_minor) * rate).to_integral_value(rounding=how))
+
+
+def _miss(one: Exchange, price: _Price) -> Fraction:
+    """By what part of itself it misses the rate."""
+    should = _should(one, price.rate)
+    return Fraction(abs(abs(one.target_minor) - should), max(should, 1))
+
+
+def _keeps(one: Exchange, price: _Price) -> bool:
+    should = _should(one, price.rate)
+    allowed = max(1, should * price.tolerance_ppm // MILLION)
+    if price.told_by == OWN:
+        allowed += _printed(one, price.rate)
+    return abs(abs(one.target_minor) - should) <= allowed
+
+
+def _price_of(one: Exchange, fx: Fx, usual: dict[tuple[str, str], Decimal]) -> _Price | None:
+    named = {one.pair: (False,), one.turned().pair: (True,)}
     fitting = [
         rate
         for rate in fx.rates
-        if (rate.source_currency, rate.target_currency) == pair and rate.day in (None, one.day)
+        if (rate.source_currency, rate.target_currency) in named and rate.day in (None, one.day)
     ]
     for rate in sorted(fitting, key=lambda rate: rate.day is None):
-        return rate.rate, rate.told_by or "declared", fx.tolerance_ppm
+        sides = named[rate.source_currency, rate.target_currency]
+        told_by = rate.told_by or "declared"
+        return _Price(rate=rate.rate, told_by=told_by, tolerance_ppm=fx.tolerance_ppm, sides=sides)
+    common = usual.get(one.pair)
     if one.rate:
-        own = one.rate
-        common = usual.get(pair)
-        if common is not None and abs(own / common - 1) * MILLION > fx.tolerance_ppm * 4:
-            return common, "prevailing", fx.tolerance_ppm * 4
-        return own, "its own", 0
-    return usual.get(pair), "prevailing", fx.tolerance_ppm * 2
+        if common is not None and abs(one.rate / common - 1) * MILLION > fx.tolerance_ppm * 4:
+            return _Price(rate=common, told_by="prevailing", tolerance_ppm=fx.tolerance_ppm * 4)
+        return _Price(rate=one.rate, told_by=OWN, tolerance_ppm=0)
+    if common is None:
+        return None
+    return _Price(rate=common, told_by="prevailing", tolerance_ppm=fx.tolerance_ppm * 2, sides=(False,))
+
+
+def _printed(one: Exchange, rate: Decimal) -> int:
+    """What a rate that is printed with so many decimals leaves open: half of its last one, of at least four."""
+    exponent = rate.normalize().as_tuple().exponent
+    decimals = max(_DECIMALS, -exponent if isinstance(exponent, int) else 0)
+    return int(abs(one.source_minor) / (2 * Decimal(10) ** decimals))
 
 
 def _usual_rates(exchanges: Sequence[Exchange]) -> dict[tuple[str, str], Decimal]:
@@ -163,5 +250,5 @@ def _usual_rates(exchanges: Sequence[Exchange]) -> dict[tuple[str, str], Decimal
         if one.source_minor:
             exact = Fraction(abs(one.target_minor), abs(one.source_minor))
             implied = one.rate or Decimal(exact.numerator) / Decimal(exact.denominator)
-            told.setdefault((one.source_currency, one.target_currency), []).append(implied)
+            told.setdefault(one.pair, []).append(implied)
     return {pair: sorted(rates)[len(rates) // 2] for pair, rates in told.items() if len(rates) >= 5}

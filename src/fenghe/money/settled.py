@@ -133,7 +133,7 @@ def of_exchange(told: Misconverted) -> Found:
         note=f"{one.source_currency} {one.source_minor} → {one.target_currency}，汇率来源: {told.told_by}",
         currency=one.target_currency,
     )
-    return _of(f"fx:{one.id}", difference, provider="", day=one.day, payment_no=one.number)
+    return _of(f"fx:{one.id}", difference, provider="", day=one.day, order_no=one.order_no, payment_no=one.number)
 
 
 def of_statement(row: tuple[Any, ...]) -> Found:

@@ -21,7 +21,7 @@ _VOUCHER: Final = (
 )  # fmt: skip
 _PAYOUT: Final = (
     "provider", "payout_no", "currency", "amount_minor", "gross_minor", "fee_minor", "commission_minor", "paid_out_on",
-    "occurred_at", "order_no", "payment_no", "bank_ref", "account",
+    "occurred_at", "order_no", "payment_no", "bank_ref", "account", "turn",
 )  # fmt: skip
 _LINE: Final = (
     "provider", "account", "ledger", "kind", "occurred_at", "booked_on", "line_no", "payment_no", "out_trade_no",
@@ -87,6 +87,7 @@ def _payout_row(fact: Noted) -> Formatted:
         number(told.gross_minor), number(told.fee_minor), number(told.commission_minor),
         NULL if told.paid_out_on is None else told.paid_out_on.isoformat(), moment(told.occurred_at),
         text(told.order_no), text(told.payment_no), text(told.bank_ref), text(told.account),
+        str(told.turn),
     )  # fmt: skip
 
 

@@ -35,12 +35,12 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 _PAYOUT_DAY: Final = "coalesce(o.paid_out_on, timezone('Asia/Shanghai', o.occurred_at)::date)"
 _DISTINCT_PAYOUTS: Final = (
     "(select distinct on (o.provider, o.payout_no, o.currency, o.amount_minor, o.gross_minor, o.fee_minor, o.commission_minor,"
-    f" o.paid_out_on, o.order_no, o.payment_no) o.*, {_PAYOUT_DAY} as day from payout o"
+    f" o.paid_out_on, o.order_no, o.payment_no, o.turn) o.*, {_PAYOUT_DAY} as day from payout o"
     " where (%(first)s::date is null or o.paid_out_on >= %(first)s) and (%(last)s::date is null or o.paid_out_on <= %(last)s)"
     " order by o.provider, o.payout_no, o.currency, o.amount_minor, o.gross_minor, o.fee_minor, o.commission_minor,"
-    " o.paid_out_on, o.order_no, o.payment_no, o.id) o"
+    " o.paid_out_on, o.order_no, o.payment_no, o.turn, o.id) o"
 )
-"""The same row told twice is one row."""
+"""The same row told twice is one row; equal rows of one file are told apart by their turn."""
 
 
 _WHOLES: Final = b"""
@@ -252,11 +252,11 @@ def fees_off(
 
 
 def exchanges(connection: Connection[Any], span: Span) -> list[Exchange]:
-    """Lines that were converted from another currency: gross before what the provider took."""
+    """Lines that were converted from another currency, with the gross before what the provider took where it is told."""
     cursor = connection.execute(
         "select l.id, coalesce(nullif(l.payment_no, ''), nullif(l.line_no, ''), l.order_no), l.foreign_currency, l.foreign_minor,"
-        " l.currency, coalesce(l.gross_minor, l.net_minor + coalesce(abs(l.fee_minor), 0)), l.rate,"
-        " coalesce(l.booked_on, timezone('Asia/Shanghai', l.occurred_at)::date) from statement_line l"
+        " l.currency, l.net_minor, coalesce(l.gross_minor, l.net_minor + abs(l.fee_minor)), l.rate,"
+        " coalesce(l.booked_on, timezone('Asia/Shanghai', l.occurred_at)::date), l.order_no from statement_line l"
         " where l.foreign_currency is not null and l.foreign_minor is not null and l.foreign_currency <> l.currency"
         " and (%(first)s::date is null or l.booked_on >= %(first)s) and (%(last)s::date is null or l.booked_on <= %(last)s)"
         " order by l.id",
@@ -264,7 +264,7 @@ def exchanges(connection: Connection[Any], span: Span) -> list[Exchange]:
     )
     return [
         Exchange(id=r[0], number=r[1], source_currency=r[2], source_minor=r[3], target_currency=r[4], target_minor=r[5],
-                 rate=r[6], day=r[7])
+                 gross_minor=r[6], rate=r[7], day=r[8], order_no=r[9])
         for r in cursor
     ]  # fmt: skip
 

@@ -29,7 +29,7 @@ CURRENCIES: Final[Mapping[str, str]] = {
 _EDGES: Final = " \t\r\n`'\"\u3000\xa0\ufeff"
 _CHINESE_TIME: Final = str.maketrans({"年": "-", "月": "-", "日": " ", "：": ":", "\u3000": " ", "／": "/", "－": "-"})
 _SPLIT_CLOCK: Final = re.compile(r"(\d{4})-?(\d\d)-?(\d\d) (\d\d)(\d\d)(\d\d)")
-_PLAIN_AMOUNT: Final = re.compile(r"[+-]?\d[\d,]*")
+PLAIN_AMOUNT: Final = re.compile(r"[+-]?\d[\d,]*")
 
 
 class BadCell(Exception):
@@ -173,12 +173,12 @@ class Readers:
         """An amount in minor units. Raises BadCell; also where nothing tells whether it is in yuan or in fen."""
         unit = self.unit_of(column, source)
         if not unit:
-            if minor_digits(currency) and _PLAIN_AMOUNT.fullmatch(text):
+            if minor_digits(currency) and PLAIN_AMOUNT.fullmatch(narrow(text)):
                 expected = "an amount that shows its unit: name the column amount_yuan or amount_fen, or write 12.00"
                 raise BadCell(column, expected, text, UNIT_UNCLEAR)
             unit = "major"
         try:
-            return minor_units(_ascii(text), currency, unit=unit, decimal=self.layout.decimal)
+            return minor_units(narrow(text), currency, unit=unit, decimal=self.layout.decimal)
         except BadValue as problem:
             raise BadCell(column, problem.expected, problem.got) from None
 
@@ -188,7 +188,8 @@ _CLOCK: Final = re.compile(r"([01]?\d|2[0-3])(:[0-5]\d){1,2}|([01]\d|2[0-3])([0-
 _DAY: Final = re.compile(r"\d{8}|\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?")
 
 
-def _ascii(text: str) -> str:
+def narrow(text: str) -> str:
+    """Full-width figures and marks as ordinary ones."""
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
@@ -282,6 +283,7 @@ def _rate(column: str, text: str) -> Decimal:
 
 def moment(column: str, text: str, zone: timezone) -> datetime | None:
     """A time as UTC; None where it is a database's word for none. Raises BadCell."""
+    text = narrow(text)
     if text.startswith(("0000-00-00", "0001-01-01", "1970-01-01")) or set(text) <= {"0"}:
         return None
     try:

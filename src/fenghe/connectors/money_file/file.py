@@ -32,6 +32,7 @@ LAYOUT: Final = "fenghe-layout"
 UNIT: Final = "fenghe-unit"
 FILE: Final = "fenghe-file"
 ACCOUNT: Final = "fenghe-account"
+TURN: Final = "fenghe-turn"
 """Headers by which an import says what kind of file a row is from, and what the file as a whole says of it."""
 
 ROW: Final = "row"
@@ -104,7 +105,9 @@ def provider_of_source(message: InboundMessage) -> str:
 
 def told_by(headers: Mapping[str, str]) -> FileTold:
     """What the file as a whole says of a row."""
-    return FileTold(digest=headers.get(FILE, ""), account=headers.get(ACCOUNT, ""))
+    return FileTold(
+        digest=headers.get(FILE, ""), account=headers.get(ACCOUNT, ""), turn=int(headers.get(TURN, "") or 0)
+    )
 
 
 def _unit(told: str) -> Unit:

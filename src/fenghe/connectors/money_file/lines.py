@@ -75,6 +75,8 @@ class FileTold(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
     account: str = ""
     currency: str = ""
+    turn: int = 0
+    """How many rows equal to this one stood before it."""
 
 
 def read_line(row: RowLike, told: FileTold, *, item: int) -> tuple[Any, ...]:
@@ -90,7 +92,7 @@ def read_line(row: RowLike, told: FileTold, *, item: int) -> tuple[Any, ...]:
         provider=row.provider(),
         account=row.text("account") or told.account,
         ledger=layout.ledger,
-        kind=_kind(row),
+        kind=_kind(row, net),
         occurred_at=occurred,
         booked_on=booked or occurred.astimezone(parse_zone(layout.zone)).date(),
         line_no=row.text("line_no"),
@@ -166,9 +168,11 @@ def _tells_direction(row: RowLike) -> bool:
     return not columns or any(row.readers.column(one) for one in columns)
 
 
-def _kind(row: RowLike) -> str:
+def _kind(row: RowLike, net: int) -> str:
     told = row.text("kind")
-    return told if told in LINE_KINDS else "other"
+    told = told if told in LINE_KINDS else "other"
+    outgoing = row.readers.layout.outgoing
+    return outgoing.get(told, told) if outgoing and net < 0 else told
 
 
 def _foreign(row: RowLike) -> int | None:

@@ -128,18 +128,23 @@ def _check_closed(found: list[Statement], line: int) -> None:
 def _tags(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, str]]:
     """(line, tag, value with its further lines)."""
     at, tag, value = 0, "", list[str]()
+    header = 0
     for number, raw in lines:
         line = raw.rstrip("\r\n")
+        header = number if line.startswith("{1:") else header
         line = line[line.rindex("{4:") + 3 :] if "{4:" in line and line.startswith("{1:") else line
         found = _TAG.match(line)
         if found or line.strip() in ("-", "-}") or re.match(r"-(?:}|X+$)", line):
             if tag:
                 yield at, tag, "\n".join(value).rstrip()
             at, tag, value = (number, found[1], [found[2]]) if found else (0, "", [])
+            header = 0 if tag == "20" else header
         elif tag:
             value.append(line)
     if tag:
         yield at, tag, "\n".join(value).rstrip()
+    if header:
+        raise NotMt940(header, "a statement (:20:) in the message", "the end of the file")
 
 
 def _balance(line: int, value: str) -> Balance:

@@ -1,6 +1,7 @@
 """A row's values make a payment, a refund, a voucher or a pay-out as told (行 → 资金事件). Whole, or set aside with the reason."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from fenghe.connectors.money_file.cells import BadCell, Cells, Readers
@@ -20,7 +21,24 @@ VOUCHER_TYPES: Final[Mapping[str, str]] = {
     }.items()
     for word in words.split()
 }
-"""What finance may call a voucher's type → ours; another word stays as it is."""
+"""What finance may call a voucher's type → ours."""
+
+_TYPE_HOLDS: Final = (
+    ("refund", ("退", "冲减", "refund", "return")),
+    ("fee", ("手续费", "服务费", "佣金", "fee", "commission")),
+    ("payout", ("提现", "出款", "结算", "打款", "payout", "settle", "withdraw")),
+    ("order", ("收入", "销售", "收款", "货款", "sale", "revenue", "income", "order")),
+)
+"""What such a word may hold, the first that it holds counting: 销售退款 is a refund, 销售收入凭证 an order's."""
+
+
+@lru_cache(maxsize=4096)
+def voucher_type_of(word: str) -> str:
+    """Our word for a voucher's type; what says nothing that we know stays as it is."""
+    told = plain(word)
+    if told in VOUCHER_TYPES:
+        return VOUCHER_TYPES[told]
+    return next((ours for ours, parts in _TYPE_HOLDS if any(part in told for part in parts)), word)
 
 
 SPARED: Final = frozenset({"balance"})
@@ -129,8 +147,13 @@ def _state(row: Row, states: Any, state_of: Callable[[str], Any]) -> tuple[str, 
     if "status" not in row.readers.fields:
         return "", states.SUCCESS
     word = row.text("status")
-    ours = next((state for state in states if state.value == plain(word)), None)
-    return word, (ours or state_of(word)) if word else None
+    return word, (_named(states).get(plain(word)) or state_of(word)) if word else None
+
+
+@lru_cache(maxsize=8)
+def _named(states: Any) -> Mapping[str, Any]:
+    """Our own words for the states."""
+    return {state.value: state for state in states}
 
 
 def read_voucher(row: Row, *, item: int) -> VoucherTold:
@@ -142,7 +165,7 @@ def read_voucher(row: Row, *, item: int) -> VoucherTold:
         amount = row.need("amount", "the amount of the voucher")
     word = row.text("voucher_type")
     if "voucher_type" in row.readers.fields:
-        told = VOUCHER_TYPES.get(plain(word), word)
+        told = voucher_type_of(word)
     else:
         told = "refund" if amount < 0 or row.text("refund_no") else "order"
     return VoucherTold(
@@ -160,7 +183,7 @@ def read_voucher(row: Row, *, item: int) -> VoucherTold:
     )
 
 
-def read_payout(row: Row, *, item: int) -> PayoutTold:
+def read_payout(row: Row, *, item: int, turn: int = 0) -> PayoutTold:
     """One pay-out, or an order's part of one. Raises BadCell."""
     told_on, at = row.get("paid_out_on"), row.get("occurred_at")
     return PayoutTold(
@@ -177,6 +200,7 @@ def read_payout(row: Row, *, item: int) -> PayoutTold:
         payment_no=row.text("payment_no"),
         bank_ref=row.text("bank_ref"),
         account=row.text("account"),
+        turn=turn,
         item=item,
     )
 
@@ -185,7 +209,7 @@ READ: Final[Mapping[str, Callable[..., Any]]] = {
     "payments": lambda row, item, _: (read_payment(row, item=item),),
     "refunds": lambda row, item, _: (read_refund(row, item=item),),
     "vouchers": lambda row, item, _: (read_voucher(row, item=item),),
-    "payouts": lambda row, item, _: (read_payout(row, item=item),),
+    "payouts": lambda row, item, told: (read_payout(row, item=item, turn=told.turn),),
     "statement": lambda row, item, told: read_line(row, told, item=item),
 }
 """By the kind of file; each gives the items of one row."""

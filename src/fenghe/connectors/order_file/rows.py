@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timezone
+from functools import lru_cache
 from typing import Any, Final
 
 from fenghe.connectors.sales import LONGEST_TEXT, MAX_LINES, count, distinct, minor_units, whole_id
@@ -74,7 +75,10 @@ class _Row:
 
     def cell(self, name: str, source: Source) -> str:
         """What the column says, without the blanks and marks round it."""
-        text = self._cells.get(tidy(name), "").strip().strip("`\t").strip()
+        text = self._cells.get(tidy(name))
+        if not text:  # most of the names that a column may go by are not there
+            return ""
+        text = text.strip().strip("`\t").strip()
         if source.before:
             text = text.partition(source.before)[0].strip()
         if source.after:
@@ -202,11 +206,17 @@ def _line(row: _Row, layout: Layout) -> dict[str, Any]:
     return said
 
 
+@lru_cache(maxsize=256)
+def _plain(columns: tuple[str, ...], unsaid: tuple[str, ...] = ()) -> Source:
+    """These columns as they stand."""
+    return Source(columns=columns, unsaid=unsaid)
+
+
 def _status(row: _Row, layout: Layout) -> tuple[str | None, str | None]:
     """The state's code, and what the layout says it means; a word that it does not know stays unmapped."""
     if layout.status is None:
         return None, None
-    _, word = row.said(Source(columns=layout.status.columns))
+    _, word = row.said(_plain(layout.status.columns))
     return status_told(layout.status, word) if word else (None, None)
 
 
@@ -234,8 +244,9 @@ def _parcels(row: _Row, declared: Parcels) -> Iterable[Parcel]:
 def _split(row: _Row, told: Told, marks: str) -> list[str]:
     """Each of several values in one field, cut to what stands before or after a mark in each."""
     source = source_of(told)
-    whole = Source(columns=source.columns, unsaid=source.unsaid)
-    text = row.said(whole)[1]
+    text = row.said(_plain(source.columns, source.unsaid))[1]
+    if not text:
+        return []
     parts = re.split(f"[{re.escape(marks)}\n]", text)
     return [cut for part in parts if (cut := _cut(part, source))]
 

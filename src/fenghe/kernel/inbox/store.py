@@ -1,6 +1,6 @@
 """Messages in the database: store, claim, mark, replay. Raw bytes are written once and never changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -25,10 +25,15 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a batch offered to the inbox."""
+    """What became of a batch offered to the inbox. `ids`: the new messages by dedupe key."""
 
-    stored: int
     duplicate: int
+    ids: Mapping[bytes, int] = {}
+
+    @property
+    def stored(self) -> int:
+        """How many are new."""
+        return len(self.ids)
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +125,7 @@ def count_attempt(connection: Connection[Any], ids: Sequence[int], *, give_up_af
 def store_many(connection: Connection[Any], *, source: str, way: str, arrivals: Sequence[Arrival]) -> Stored:
     """Store a batch in the caller's transaction; what is already there is counted as a repeat."""
     if not arrivals:
-        return Stored(stored=0, duplicate=0)
+        return Stored(duplicate=0)
     connection.execute(
         "create temp table if not exists arriving (n int, dedupe_key bytea, headers text, body bytea, origin text,"
         " status smallint, finding text) on commit delete rows"
@@ -129,22 +134,22 @@ def store_many(connection: Connection[Any], *, source: str, way: str, arrivals: 
     with connection.cursor().copy("copy arriving from stdin") as copy:
         for n, one in enumerate(arrivals):
             copy.write_row((n, one.dedupe_key, one.headers, one.body, one.origin, one.status, one.finding))
-    row = connection.execute(
-        "with firsts as (select distinct on (dedupe_key) * from arriving order by dedupe_key, n),"
+    new = connection.execute(
+        "with firsts as (select distinct on (dedupe_key) *, count(*) over (partition by dedupe_key) as times"
+        "  from arriving order by dedupe_key, n),"
         " ins as (insert into inbound_message (source, dedupe_key, way, headers, body)"
         "  select %(source)s, dedupe_key, %(way)s, headers::jsonb, body from firsts order by n"
         "  on conflict (source, dedupe_key) do nothing returning id, dedupe_key),"
         " handled as (insert into message_handling (message_id, status, repeats, origin, finding)"
-        "  select ins.id, f.status, (select count(*) - 1 from arriving a where a.dedupe_key = f.dedupe_key), f.origin,"
-        "  f.finding::jsonb from ins join firsts f using (dedupe_key) returning 1),"
-        " again as (update message_handling h set repeats = h.repeats + t.times from ("
-        "  select m.id, count(*) as times from arriving a join inbound_message m"
-        "  on m.source = %(source)s and m.dedupe_key = a.dedupe_key group by m.id) t where h.message_id = t.id returning 1)"
-        " select (select count(*) from handled), (select count(*) from again)",
+        "  select ins.id, f.status, f.times - 1, f.origin, f.finding::jsonb from ins join firsts f using (dedupe_key)),"
+        " again as (update message_handling h set repeats = h.repeats + t.times from (select f.times, (select m.id"
+        "  from inbound_message m where m.source = %(source)s and m.dedupe_key = f.dedupe_key) as id from firsts f"
+        "  where not exists (select from ins where ins.dedupe_key = f.dedupe_key)) t where h.message_id = t.id)"
+        " select dedupe_key, id from ins",
         {"source": source, "way": way},
-    ).fetchone()
-    stored = int(row[0]) if row else 0
-    return Stored(stored=stored, duplicate=len(arrivals) - stored)
+        binary=True,
+    ).fetchall()
+    return Stored(duplicate=len(arrivals) - len(new), ids=dict(new))
 
 
 def store_one(connection: Connection[Any], *, source: str, way: str, arrival: Arrival) -> tuple[int, bool]:

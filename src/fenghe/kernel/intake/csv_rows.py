@@ -111,8 +111,9 @@ def _read_heading(rows: Iterator[list[str]], feed: Feed, where: str, limits: Lim
     try:
         cells = next(rows)
     except (csv.Error, RowTooLong, LineCut) as error:
-        expected = "column names with their quotes closed"
-        raise BadHeader(name=where, line=feed.taken[0].number, expected=expected, got=_said(error)) from None
+        got = _said(error)
+        expected = "column names with their quotes closed" if got == _UNCLOSED else _EXPECTED[got]
+        raise BadHeader(name=where, line=feed.taken[0].number, expected=expected, got=got) from None
     broken = next((line for line in feed.taken if line.broken_column is not None), None)
     if broken is not None:
         got = f"a broken byte at column {broken.broken_column}"

@@ -186,7 +186,8 @@ def _cells(rows: Iterator[list[str]], feed: Feed, delimiter: str) -> tuple[list[
     try:
         return next(rows), None
     except (StopIteration, csv.Error, RowTooLong, LineCut) as problem:
-        padded = padded_cells(feed.taken, delimiter) if len(feed.taken) == 1 and feed.taken else None
+        whole = len(feed.taken) == 1 and not isinstance(problem, LineCut)
+        padded = padded_cells(feed.taken, delimiter) if whole else None
         feed.keep(1)
         first = feed.taken[0].text.rstrip("\r\n")
         if padded is not None:
