@@ -32,8 +32,12 @@ BUDGET: Final = {
     "/api/connectors": 0,
     "/api/contracts": 3,
     "/api/contracts/export?format=csv": 2,
-    "/api/declarations/posting_rule": 4,
-    "/api/declarations/posting_rule/order.due": 5,
+    "/api/declarations/fuse": 4,
+    "/api/declarations/fuse/zto": 5,
+    "/api/declarations/heartbeat": 4,
+    "/api/declarations/heartbeat/zto": 5,
+    "/api/declarations/posting_rule": 3,
+    "/api/declarations/posting_rule/order.due": 4,
     "/api/facets": 4,
     "/api/freshness": 3,
     "/api/freshness/zto/cadence": 4,
@@ -67,10 +71,6 @@ BUDGET: Final = {
     "/api/owners": 1,
     "/api/payments": 3,
     "/api/payments/export?format=csv": 1,
-    "/api/policies/fuse": 4,
-    "/api/policies/fuse/zto": 4,
-    "/api/policies/heartbeat": 4,
-    "/api/policies/heartbeat/zto": 5,
     "/api/promises": 3,
     "/api/promises/default": 3,
     "/api/recon/asks": 2,
@@ -144,14 +144,12 @@ NO_ANSWER_OF_ITS_OWN: Final = {"/api/events"}
 def template(path: str) -> str:
     """The route that a path of the table is of."""
     known = {
-        "/api/policies/fuse/zto": "/api/policies/fuse/{carrier}",
         "/api/status-mappings/zto": "/api/status-mappings/{codes}",
-        "/api/policies/heartbeat/zto": "/api/policies/heartbeat/{carrier}",
         "/api/promises/default": "/api/promises/{name}",
         "/api/freshness/zto/cadence": "/api/freshness/{source}/cadence",
-        "/api/declarations/posting_rule": "/api/declarations/{kind}",
-        "/api/declarations/posting_rule/order.due": "/api/declarations/{kind}/{name}",
     }
+    if path.startswith("/api/declarations/"):
+        return "/api/declarations/{kind}/{name}" if path.count("/") == 4 else "/api/declarations/{kind}"
     return known.get(path.partition("?")[0], path.partition("?")[0])
 
 

@@ -15,9 +15,7 @@ from fenghe.logistics import routes as logistics
 from fenghe.logistics import (
     routes_callbacks,
     routes_heartbeat,
-    routes_heartbeat_policy,
     routes_mapping,
-    routes_policy,
 )
 from fenghe.logistics.routes_rows import details_of_orders
 from fenghe.money import (
@@ -44,7 +42,6 @@ def routers() -> Sequence[Any]:
         audit.router,
         insight.router,
         routes_mapping.router,
-        routes_policy.router,
         routes_ledger.router,
         routes_trace.router,
         routes_callbacks.router,
@@ -56,7 +53,6 @@ def routers() -> Sequence[Any]:
         routes_rules.router,
         routes_log.router,
         routes_heartbeat.router,
-        routes_heartbeat_policy.router,
         routes_contract.router,
         routes_layout.router,
         routes_clocks.router,

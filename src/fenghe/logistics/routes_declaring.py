@@ -1,32 +1,26 @@
 """What the routes of this room's declarations share (声明路由): notes, conflicts, a dry run as it is answered."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Concatenate, Final, NoReturn, ParamSpec, TypeVar
+from typing import Annotated, Any, Final, NoReturn
 
 import msgspec
 from psycopg import Connection
-from psycopg.errors import DeadlockDetected
 
-from fenghe.kernel.declarations.store import DraftMoved
+from fenghe.kernel.declarations.store import DraftMoved, take_trial_slot
 from fenghe.kernel.people.store import names_of
 from fenghe.kernel.values import CHINA
 from fenghe.kernel.web.problems import FieldProblem, Problem, bad_field, conflict, not_found
-from fenghe.kernel.web.routes_support import ApiRequest, hub_of
 from fenghe.logistics.dry_run import Summary, summarize
 from fenghe.logistics.mapping_view import RuleDifference
 from fenghe.logistics.scale import TITLES, State
-from fenghe.logistics.store_dry_run import Tried, Window, take_slot
-
-T = TypeVar("T")
-P = ParamSpec("P")
+from fenghe.logistics.store_dry_run import Tried, Window
 
 LONGEST_NOTE: Final = 500
 LONGEST_NAME: Final = 100
 SAMPLES: Final = 50
 MOST_DAYS: Final = 92
-TRIES: Final = 3
 TOPICS: Final = ("mappings", "messages", "orders", "cases", "workbench")
 _UNSTORABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 
@@ -93,28 +87,11 @@ class DryRun(msgspec.Struct, frozen=True, kw_only=True):
     diff: Sequence[RuleDifference]
 
 
-async def publishing(
-    request: ApiRequest, work: Callable[Concatenate[Connection[Any], P], T], *args: P.args, **kwargs: P.kwargs
-) -> T:
-    """Put something in force, all or nothing.
-
-    A person's ruling takes its parcel first and the judging second, a publication the other way round: PostgreSQL ends
-    one of them, which tries again.
-    """
-    for _ in range(TRIES - 1):
-        try:
-            return await hub_of(request).sync(work, *args, **kwargs)
-        except DeadlockDetected:
-            continue
-    return await hub_of(request).sync(work, *args, **kwargs)
-
-
 def begin_dry_run(connection: Connection[Any], days: int) -> None:
     """Check what was asked and take a place; 429 when others are at it."""
     if not 1 <= days <= MOST_DAYS:
         raise bad_field("days", f"试运行的天数应为 1 到 {MOST_DAYS}")
-    if not take_slot(connection):
-        raise Problem(429, "已有试运行正在进行。请等它结束后再试。", code="dry_run_busy", retry_after_seconds=10)
+    take_trial_slot(connection)
 
 
 def dry_run_of(

@@ -11,7 +11,6 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 from psycopg import Connection
 
-from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.listing import Listing, listing
 from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.room import RoomHub
@@ -25,13 +24,13 @@ from fenghe.kernel.web.paging import Paging, read_id
 from fenghe.kernel.web.problems import not_found
 from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, export_response, paged, requires
 from fenghe.logistics import store_heartbeat_queries as store
+from fenghe.logistics.asking import batch_of, rate_name
 from fenghe.logistics.declared import HEARTBEAT, heartbeat_of
-from fenghe.logistics.heartbeat import HeartbeatPolicy, calls_needed
+from fenghe.logistics.heartbeat import calls_needed
+from fenghe.logistics.store_declared import bodies_of
 
 STOPPED: Final = {"final": "已到终态", "forwarded": "转单后由新单号盯", "given_up": "超过盯单天数"}
 OUTCOMES: Final = {"news": "有新轨迹", "empty": "无新轨迹", "error": "查询出错", "answered": "已答复,待研判"}
-BATCHES: Final = {"sf": 10}
-"""Numbers one call may ask about where it is more than one."""
 _LISTED: Final = {**paged(*store.SORTS, default=store.DEFAULT_SORT), **filtered(store.WatchFilter)}
 
 
@@ -155,7 +154,7 @@ async def get_heartbeat(request: ApiRequest) -> Heartbeat:
 
 def _overview(connection: Connection[Any], hub: RoomHub) -> Heartbeat:
     """In four statements."""
-    now, bodies = datetime.now(UTC), bodies_of(connection)
+    now, bodies = datetime.now(UTC), bodies_of(connection, HEARTBEAT)
     policy = heartbeat_of(None, bodies)[0]
     return Heartbeat(
         now=now,
@@ -172,24 +171,6 @@ def _overview(connection: Connection[Any], hub: RoomHub) -> Heartbeat:
             for row in store.without_source(connection)
         ],
     )
-
-
-def bodies_of(connection: Connection[Any]) -> dict[str, tuple[int, Any]]:
-    """Published heartbeat thresholds by name."""
-    return {one.name: (one.version, one.body) for one in declarations.in_force(connection) if one.kind == HEARTBEAT}
-
-
-def rate_name(connector: str, config: Mapping[str, Any]) -> str:
-    """Whose declaration says how fast a source may be asked: its connector's, or its declared carrier's."""
-    layout = config.get("layout")
-    declared = layout.get("carrier") if isinstance(layout, Mapping) else None
-    return str(declared) if declared and connector == "generic_json" else connector
-
-
-def batch_of(connector: str, policy: HeartbeatPolicy) -> int:
-    """How many numbers one call to a source asks about."""
-    most = BATCHES.get(connector, 1)
-    return min(policy.batch or most, most)
 
 
 def _account(row: Mapping[str, Any], bodies: Mapping[str, tuple[int, Any]], now: datetime) -> AccountRow:
@@ -318,7 +299,7 @@ def _one(connection: Connection[Any], hub: RoomHub, *, shipment_id: int, shops: 
     row = store.find_watch(connection, shipment_id, shops=shops)
     if row is None:
         raise not_found(f"运单 {shipment_id} 的心跳")
-    policy = heartbeat_of(row["carrier"], bodies_of(connection))[0]
+    policy = heartbeat_of(row["carrier"], bodies_of(connection, HEARTBEAT))[0]
     return WatchPage(
         **_fields(row, hub.titles.named(source_titles(connection))),
         recent=[_pulse(one) for one in reversed(row["recent"])],

@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from psycopg import Connection
 
 from fenghe.kernel.declarations import store as declarations
+from fenghe.kernel.declarations.routes import publishing
 from fenghe.kernel.declarations.store import Draft, DraftMoved, NoSuchVersion, NothingToPublish, Published
 from fenghe.kernel.inbox.store import replay_codes
 from fenghe.kernel.people.person import Actor
@@ -39,7 +40,6 @@ from fenghe.logistics.routes_declaring import (
     dry_run_of,
     name_of,
     no_draft,
-    publishing,
     raise_moved,
     storable,
     unfit,
@@ -415,7 +415,7 @@ async def publish_mapping(request: ApiRequest, codes: FromPath[str], data: JSONB
 
 
 def _publish(connection: Connection[Any], codes: str, *, note: str, revision: int, actor: Actor) -> MappingPublished:
-    store.hold_judging(connection)
+    declarations.hold_judging(connection)
     try:
         before, published = declarations.publish(
             connection, MAPPING, codes, note=note, author=actor.person, revision=revision
@@ -443,7 +443,7 @@ async def roll_back_mapping(
 
 
 def _roll_back(connection: Connection[Any], codes: str, *, version: int, note: str, actor: Actor) -> MappingPublished:
-    store.hold_judging(connection)
+    declarations.hold_judging(connection)
     _must_exist(connection, codes)
     if version == _version(connection, codes):
         raise Problem(422, f"第 {version} 版就是现行版本,不需要回滚。", code="already_in_force")

@@ -57,14 +57,27 @@ export interface Declaration<Body = unknown> {
 
 export interface Figure {
   title: string;
+  /** The title's word in other languages; empty: only as told. */
+  word: string;
   before: number | null;
   after: number | null;
   currency: string | null;
+  warn: boolean;
+}
+
+export interface Move {
+  of: string;
+  before: string;
+  before_title: string;
+  after: string;
+  after_title: string;
+  count: number;
 }
 
 export interface Trial {
   read: number;
   truncated: boolean;
   figures: Figure[];
+  moves: Move[];
   rows: { title: string; link: string; before: string; after: string }[];
 }

@@ -4,6 +4,7 @@ import { app } from "./app";
 import { callbacks } from "./callbacks";
 import { clocks } from "./clocks";
 import { compensation } from "./compensation";
+import { declarations } from "./declarations";
 import { flow } from "./flow";
 import { heartbeat } from "./heartbeat";
 import { ledger } from "./ledger";
@@ -22,6 +23,7 @@ export const WORDS = {
   ...callbacks,
   ...clocks,
   ...compensation,
+  ...declarations,
   ...flow,
   ...heartbeat,
   ...ledger,
@@ -42,6 +44,7 @@ export const PARTS = [
   callbacks,
   clocks,
   compensation,
+  declarations,
   flow,
   heartbeat,
   ledger,

@@ -6,8 +6,8 @@ import { useGet } from "../../api/queries";
 import type { Declaration } from "../../api/types-declarations";
 import { useT } from "../../i18n";
 import { formatMinute } from "../../logic/time";
-import { NoteDialog } from "../../screens/mapping/NoteDialog";
-import { PublishButton } from "../../screens/mapping/PublishButton";
+import { NoteDialog } from "./NoteDialog";
+import { PublishButton } from "./PublishButton";
 import { ErrorPanel } from "../ErrorPanel";
 import { PageHead } from "../PageHead";
 import { Panel } from "../Panel";
@@ -20,6 +20,12 @@ interface Props<Body> {
   kind: string;
   name: string;
   back: { to: string; label: string };
+  /** How many days of history a dry run reads. */
+  days?: number;
+  /** What publishing means for what there is. */
+  hint?: string;
+  /** A version in a few words. */
+  brief?: (body: Body) => string;
   /** The editor: shows `control.body`, changes it by `control.setBody`. */
   editor: (control: DeclarationControl<Body>, editable: boolean) => ReactNode;
 }
@@ -33,9 +39,9 @@ export function DeclarationScreen<Body>(props: Props<Body>) {
   return <Loaded key={`${props.kind}/${props.name}`} {...props} detail={answer.data} />;
 }
 
-function Loaded<Body>({ back, editor, detail }: Props<Body> & { detail: Declaration<Body> }) {
+function Loaded<Body>({ back, editor, detail, days, hint, brief }: Props<Body> & { detail: Declaration<Body> }) {
   const t = useT();
-  const control = useDeclaration(detail);
+  const control = useDeclaration(detail, days);
   const [publishing, setPublishing] = useState(false);
   const publish = async (note: string) => {
     const worked = await control.publish(note);
@@ -65,12 +71,13 @@ function Loaded<Body>({ back, editor, detail }: Props<Body> & { detail: Declarat
           <TrialPanel trial={control.trial} stale={control.trial !== null && !control.fresh} />
         </Panel>
         <Panel title={t("history.title")}>
-          <VersionList control={control} />
+          <VersionList control={control} brief={brief} />
         </Panel>
       </div>
       {publishing && (
         <NoteDialog
           title={t("publish.title")}
+          hint={hint}
           okText={t("mapping.publish")}
           onOk={publish}
           onClose={() => setPublishing(false)}

@@ -3,13 +3,19 @@ import { RollbackOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { useState } from "react";
 import { useT } from "../../i18n";
-import { NoteDialog } from "../../screens/mapping/NoteDialog";
+import { NoteDialog } from "./NoteDialog";
 import { EmptyState } from "../EmptyState";
 import { Flag } from "../Tags";
 import { TimeText } from "../Values";
 import type { DeclarationControl } from "./useDeclaration";
 
-export function VersionList<Body>({ control }: { control: DeclarationControl<Body> }) {
+interface Props<Body> {
+  control: DeclarationControl<Body>;
+  /** A version in a few words. */
+  brief?: ((body: Body) => string) | undefined;
+}
+
+export function VersionList<Body>({ control, brief }: Props<Body>) {
   const t = useT();
   const { detail } = control;
   const [target, setTarget] = useState<number | null>(null);
@@ -24,7 +30,7 @@ export function VersionList<Body>({ control }: { control: DeclarationControl<Bod
       {detail.history.length === 0 && <EmptyState title={t("history.none")} hint={t("declaration.asShipped")} />}
       <ol className="fh-history" data-testid="versions">
         {detail.history.map((each) => (
-          <li key={each.version}>
+          <li key={each.version} data-testid={`version-${each.version}`}>
             <div>
               <b>v{each.version}</b>
               {each.version === detail.version && <Flag mood="ok">{t("history.inForce")}</Flag>}
@@ -37,6 +43,7 @@ export function VersionList<Body>({ control }: { control: DeclarationControl<Bod
             <p>{each.note}</p>
             <small className="fh-soft">
               {each.author} · <TimeText at={each.at} />
+              {brief && ` · ${brief(each.body)}`}
             </small>
           </li>
         ))}

@@ -13,9 +13,18 @@ export function declarationPath(kind: string, name: string): string {
   return `/api/declarations/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`;
 }
 
-const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+/** The same whatever the order of its fields: the hub keeps them in an order of its own. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
 
-export function useDeclaration<Body>(detail: Declaration<Body>) {
+export const same = (a: unknown, b: unknown) => canonical(a) === canonical(b);
+
+export function useDeclaration<Body>(detail: Declaration<Body>, days = DAYS) {
   const t = useT();
   const act = useAct();
   const client = useQueryClient();
@@ -56,7 +65,7 @@ export function useDeclaration<Body>(detail: Declaration<Body>) {
     during(async () => {
       const saved = await keep();
       if (saved.problems.length === 0) {
-        setTried({ trial: await api.post<Trial>(`${path}/dry-run`, { days: DAYS }), body });
+        setTried({ trial: await api.post<Trial>(`${path}/dry-run`, { days }), body });
       }
       await refresh();
     });

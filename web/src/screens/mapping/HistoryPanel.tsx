@@ -12,7 +12,7 @@ import { EmptyState } from "../../parts/EmptyState";
 import { Flag } from "../../parts/Tags";
 import { useAct } from "../../parts/useAct";
 import { TimeText } from "../../parts/Values";
-import { NoteDialog } from "./NoteDialog";
+import { NoteDialog } from "../../parts/declaration/NoteDialog";
 
 export function HistoryPanel({ detail }: { detail: MappingDetail }) {
   const t = useT();

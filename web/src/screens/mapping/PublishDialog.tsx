@@ -6,7 +6,7 @@ import { invalidate } from "../../api/queries";
 import type { DryRun } from "../../api/types";
 import { type Translate, useT } from "../../i18n";
 import { useAct } from "../../parts/useAct";
-import { NoteDialog } from "./NoteDialog";
+import { NoteDialog } from "../../parts/declaration/NoteDialog";
 
 interface Props {
   path: string;

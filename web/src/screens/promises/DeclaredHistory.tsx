@@ -8,7 +8,7 @@ import { useT } from "../../i18n";
 import { EmptyState } from "../../parts/EmptyState";
 import { Flag } from "../../parts/Tags";
 import { TimeText } from "../../parts/Values";
-import { NoteDialog } from "../mapping/NoteDialog";
+import { NoteDialog } from "../../parts/declaration/NoteDialog";
 
 interface Props {
   detail: Declared<unknown>;
