@@ -5,7 +5,7 @@ from typing import Any
 
 from fenghe.hub import routes_contract, routes_intake, routes_layout
 from fenghe.insight import routes as insight
-from fenghe.insight import routes_clocks, routes_freshness, routes_promises, routes_scores
+from fenghe.insight import routes_clocks, routes_freshness, routes_scores
 from fenghe.kernel.audit import routes as audit
 from fenghe.kernel.cases import routes as cases
 from fenghe.kernel.inbox import routes as inbox
@@ -56,7 +56,6 @@ def routers() -> Sequence[Any]:
         routes_contract.router,
         routes_layout.router,
         routes_clocks.router,
-        routes_promises.router,
         routes_freshness.router,
         routes_scores.router,
         routes_recon.router,

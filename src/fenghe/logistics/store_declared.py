@@ -48,19 +48,8 @@ def _carriers(connection: Connection[Any], first: Mapping[str, str]) -> list[Nam
     return [Named(name=name, title=titles.get(name) or view.title_of_carrier(name, declared)) for name in names]
 
 
-def _problems(body: Any, policy: type[FusePolicy] | type[HeartbeatPolicy]) -> list[FieldProblem]:
-    try:
-        found = msgspec.convert(body, policy).problems()
-    except msgspec.ValidationError as problem:
-        return [FieldProblem("body", f"格式不对:{problem}")]
-    return [FieldProblem(one.partition(" ")[0], one) for one in found]
-
-
-def _whole(body: Any, policy: type[FusePolicy] | type[HeartbeatPolicy]) -> Any:
-    try:
-        return msgspec.to_builtins(msgspec.convert(body, policy))
-    except msgspec.ValidationError:
-        return body
+def _problems(policy: FusePolicy | HeartbeatPolicy) -> list[FieldProblem]:
+    return [FieldProblem(one.partition(" ")[0], one) for one in policy.problems()]
 
 
 class FuseKind(DeclaredKind):
@@ -79,17 +68,17 @@ class FuseKind(DeclaredKind):
 
     def shipped(self, name: str, in_force: Mapping[str, Any]) -> Any:
         """What the default says."""
-        return _whole(in_force.get(DEFAULT, {}) if name != DEFAULT else {}, FusePolicy)
+        return self.whole({} if name == DEFAULT else in_force.get(DEFAULT, {}))
 
     def whole(self, body: Any) -> Any:
         """Thresholds there were not yet when it was published are as shipped."""
-        return _whole(body, FusePolicy)
+        return msgspec.to_builtins(msgspec.convert(body, FusePolicy))
 
     def problems(self, connection: Connection[Any], name: str, body: Any) -> Sequence[FieldProblem]:  # noqa: ARG002
         """Thresholds out of bounds."""
-        return _problems(body, FusePolicy)
+        return _problems(msgspec.convert(body, FusePolicy))
 
-    def try_out(self, connection: Connection[Any], name: str, body: Any, window: Window) -> Trial:
+    def try_out(self, connection: Connection[Any], name: str, body: Any, *, window: Window) -> Trial:
         """Which parcels and cases would change, by the very rule that judges."""
         if window.days > MOST_DAYS:
             raise bad_field("days", f"试运行的天数应为 1 到 {MOST_DAYS}")
@@ -167,17 +156,17 @@ class HeartbeatKind(DeclaredKind):
 
     def shipped(self, name: str, in_force: Mapping[str, Any]) -> Any:
         """What the default says."""
-        return _whole(in_force.get(DEFAULT, {}) if name != DEFAULT else {}, HeartbeatPolicy)
+        return self.whole({} if name == DEFAULT else in_force.get(DEFAULT, {}))
 
     def whole(self, body: Any) -> Any:
         """Thresholds there were not yet when it was published are as shipped."""
-        return _whole(body, HeartbeatPolicy)
+        return msgspec.to_builtins(msgspec.convert(body, HeartbeatPolicy))
 
     def problems(self, connection: Connection[Any], name: str, body: Any) -> Sequence[FieldProblem]:  # noqa: ARG002
         """Thresholds out of bounds."""
-        return _problems(body, HeartbeatPolicy)
+        return _problems(msgspec.convert(body, HeartbeatPolicy))
 
-    def try_out(self, connection: Connection[Any], name: str, body: Any, window: Window) -> Trial:  # noqa: ARG002
+    def try_out(self, connection: Connection[Any], name: str, body: Any, *, window: Window) -> Trial:  # noqa: ARG002
         """What it would ask of the carriers for the parcels there are now, and how many would be called silent."""
         bodies, demand = bodies_of(connection, HEARTBEAT), queries.demand(connection)
         before = forecast(name, bodies, demand)

@@ -41,7 +41,7 @@ class CompensationKind(DeclaredKind):
         """What moves money is never automatic; limits are whole numbers."""
         return [FieldProblem(field, words) for field, words in problems(name, body)]
 
-    def try_out(self, connection: Connection[Any], name: str, body: Any, window: Window) -> Trial:
+    def try_out(self, connection: Connection[Any], name: str, body: Any, *, window: Window) -> Trial:
         """What would be done about the breaks of this cause that stand now, of the last days; writes nothing."""
         rows = fetch(
             connection,

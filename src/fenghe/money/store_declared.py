@@ -50,7 +50,7 @@ class PostingKind(DeclaredKind):
             return [FieldProblem("body", f"格式不对:{problem}")]
         return [FieldProblem("entries", words) for words in rule.problems(chart_in_force(connection))]
 
-    def try_out(self, connection: Connection[Any], name: str, body: Any, window: Window) -> Trial:
+    def try_out(self, connection: Connection[Any], name: str, body: Any, *, window: Window) -> Trial:
         """How the vouchers of this event in the last days would have been booked: sums by account, before and after."""
         rule = msgspec.convert(body, PostingRule)
         clearing = dict(chart_in_force(connection).clearing)
@@ -117,7 +117,7 @@ class ChartKind(DeclaredKind):
         gone = [FieldProblem("accounts", f"科目 {code} 已有发生额,不能删除") for code in used if code not in codes]
         return [*(FieldProblem("accounts", words) for words in chart.problems()), *gone]
 
-    def try_out(self, connection: Connection[Any], name: str, body: Any, window: Window) -> Trial:  # noqa: ARG002
+    def try_out(self, connection: Connection[Any], name: str, body: Any, *, window: Window) -> Trial:  # noqa: ARG002
         """Accounts that come, go or change, and the rules that speak of accounts which would be gone."""
         new, old = msgspec.convert(body, Chart), chart_in_force(connection)
         codes = {one.code for one in new.accounts}

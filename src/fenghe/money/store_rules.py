@@ -40,7 +40,7 @@ class MatchKind(DeclaredKind):
         """Unknown passes, rates of nothing, negative tolerances."""
         return [FieldProblem("body", words) for words in problems(name, body)]
 
-    def try_out(self, connection: Connection[Any], name: str, body: Any, window: Window) -> Trial:
+    def try_out(self, connection: Connection[Any], name: str, body: Any, *, window: Window) -> Trial:
         """Reconcile the last days of what is known twice, by the rules in force and by the draft, and keep nothing."""
         now = datetime.now(UTC)
         first, last, shortened = span_of(connection, days=window.days, today=now.astimezone(CHINA).date())

@@ -10,6 +10,7 @@ export interface DeclarationRow<Body = unknown> {
   title: string;
   version: number;
   has_draft: boolean;
+  has_shipped: boolean;
   body: Body;
 }
 
@@ -79,5 +80,5 @@ export interface Trial {
   truncated: boolean;
   figures: Figure[];
   moves: Move[];
-  rows: { title: string; link: string; before: string; after: string }[];
+  rows: { title: string; link: string; before: string; after: string; at: string | null; text: string }[];
 }

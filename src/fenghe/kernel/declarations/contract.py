@@ -6,6 +6,7 @@ draft → problems → dry run on real history → publish with a note (a second
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 import msgspec
@@ -41,6 +42,9 @@ class TrialRow(msgspec.Struct, frozen=True, kw_only=True):
     link: str = ""
     before: str = ""
     after: str = ""
+    at: datetime | None = None
+    text: str = ""
+    """A message as it would read."""
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +95,10 @@ class DeclaredKind(ABC):
     topics: ClassVar[Sequence[str]] = ()
     """What screens show of it, stale once one takes force."""
 
+    def called(self, name: str) -> str:
+        """What the screens call one that is not among `names`."""
+        return name
+
     @abstractmethod
     def names(self, connection: Connection[Any]) -> Sequence[Named]:
         """Those there are without anybody's doing, in the order of the screen; published and drafted ones are added."""
@@ -103,7 +111,7 @@ class DeclaredKind(ABC):
         """
 
     def whole(self, body: Any) -> Any:
-        """A body as it counts, with what it leaves out; one that cannot be read stays as it is."""
+        """A body as it counts, with what it leaves out; raises msgspec.ValidationError for one that cannot be read."""
         return body
 
     @abstractmethod
@@ -111,7 +119,7 @@ class DeclaredKind(ABC):
         """What must be settled before it can be tried or published, naming fields (`entries.0.account`)."""
 
     @abstractmethod
-    def try_out(self, connection: Connection[Any], name: str, body: Any, window: Window) -> Trial:
+    def try_out(self, connection: Connection[Any], name: str, body: Any, *, window: Window) -> Trial:
         """Run the draft over real history; writes nothing."""
 
     def took_force(self, connection: Connection[Any], name: str, body: Any) -> int:  # noqa: ARG002

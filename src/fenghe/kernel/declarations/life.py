@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+import msgspec
 from psycopg import Connection
 
 from fenghe.kernel.declarations import store
@@ -24,7 +25,7 @@ def named(connection: Connection[Any], kind: DeclaredKind, told: Iterable[str]) 
     """Every declaration of a kind: those there are anyway, then those `told`, published or drafted."""
     known = {one.name: one for one in kind.names(connection)}
     for name in sorted(told):
-        known.setdefault(name, Named(name=name, title=name))
+        known.setdefault(name, Named(name=name, title=kind.called(name)))
     return list(known.values())
 
 
@@ -52,13 +53,34 @@ def shipped(connection: Connection[Any], kind: DeclaredKind, name: str) -> Any:
     return kind.shipped(name, others)
 
 
+def shown(kind: DeclaredKind, body: Any) -> Any:
+    """A stored body as it counts; one that an earlier program wrote and this one cannot read, as it is."""
+    try:
+        return kind.whole(body)
+    except msgspec.ValidationError:
+        return body
+
+
+def problems(connection: Connection[Any], kind: DeclaredKind, name: str, *, body: Any) -> list[FieldProblem]:
+    """What must be settled before a stored body can be tried or published."""
+    try:
+        whole = kind.whole(body)
+    except msgspec.ValidationError as problem:
+        return [FieldProblem("body", f"格式不对:{problem}")]
+    return list(kind.problems(connection, name, whole))
+
+
 def save(
     connection: Connection[Any], kind: DeclaredKind, name: str, *, body: Any, revision: int | None, actor: Actor
 ) -> Draft:
-    """Save the draft; 409 with who and when if somebody saved it meanwhile."""
+    """Save the draft; 400 for one that cannot be read, 409 with who and when if somebody saved it meanwhile."""
     must_exist(connection, kind, name)
     newest = store.newest(connection, kind.kind, name)
     version = newest.version if newest else 0
+    try:
+        body = kind.whole(body)
+    except msgspec.ValidationError as problem:
+        raise bad_field("body", f"内容读不懂:{problem}") from None
     try:
         return store.save_draft(
             connection, kind.kind, name, body=body, revision=revision, author=actor.person, base_version=version
@@ -84,7 +106,7 @@ def draft_of(connection: Connection[Any], kind: DeclaredKind, name: str, *, revi
         raise _no_draft()
     if revision is not None and draft.revision != revision:
         raise _moved(connection, DraftMoved(draft))
-    _fit(kind.problems(connection, name, draft.body))
+    _fit(problems(connection, kind, name, body=draft.body))
     return draft
 
 
@@ -122,7 +144,7 @@ def roll_back(
         )
     except NoSuchVersion:
         raise not_found(f"{kind.title} {name} 的第 {version} 版") from None
-    _fit(kind.problems(connection, name, published.body))
+    _fit(problems(connection, kind, name, body=published.body))
     return published, _in_force(connection, kind, published, actor, "rollback", alone=False)
 
 

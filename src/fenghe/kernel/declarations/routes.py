@@ -77,6 +77,8 @@ class DeclarationRow(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     version: int
     has_draft: bool
+    has_shipped: bool
+    """Whether there is one under this name without anybody's doing."""
     body: Any
 
 
@@ -172,15 +174,18 @@ def _list(connection: Connection[Any], kind: DeclaredKind, *, rights: frozenset[
     published = {one.name: one for one in store.in_force_of_kind(connection, kind.kind)}
     drafts = store.drafts_of_kind(connection, kind.kind)
     bodies = {name: one.body for name, one in published.items()}
+    known = life.named(connection, kind, {*bodies, *drafts})
+    shipped = {one.name: kind.shipped(one.name, bodies) for one in known}
     rows = [
         DeclarationRow(
             name=one.name,
             title=one.title,
             version=published[one.name].version if one.name in published else 0,
             has_draft=one.name in drafts,
-            body=kind.whole(_first(bodies.get(one.name), kind.shipped(one.name, bodies), drafts.get(one.name))),
+            has_shipped=shipped[one.name] is not None,
+            body=life.shown(kind, _first(bodies.get(one.name), shipped[one.name], drafts.get(one.name))),
         )
-        for one in life.named(connection, kind, {*published, *drafts})
+        for one in known
     ]
     return DeclarationKind(
         kind=kind.kind,
@@ -214,7 +219,7 @@ def _detail(connection: Connection[Any], kind: DeclaredKind, name: str, *, right
         name=name,
         title=known.title,
         version=history[0].version if history else 0,
-        body=kind.whole(_first(history[0].body if history else None, shipped, draft.body if draft else None)),
+        body=life.shown(kind, _first(history[0].body if history else None, shipped, draft.body if draft else None)),
         shipped=shipped,
         draft=_draft(connection, kind, name, draft, people) if draft else None,
         history=[_version(kind, one, people) for one in history],
@@ -233,12 +238,12 @@ def _draft(
     connection: Connection[Any], kind: DeclaredKind, name: str, draft: Draft, people: Mapping[str, str]
 ) -> DraftView:
     return DraftView(
-        body=kind.whole(draft.body),
+        body=life.shown(kind, draft.body),
         base_version=draft.base_version,
         revision=draft.revision,
         author=people.get(draft.author, draft.author),
         updated_at=draft.updated_at,
-        problems=kind.problems(connection, name, draft.body),
+        problems=life.problems(connection, kind, name, body=draft.body),
     )
 
 
@@ -248,7 +253,7 @@ def _version(kind: DeclaredKind, one: Published, people: Mapping[str, str]) -> V
         note=one.note,
         author=people.get(one.author, one.author),
         at=one.published_at,
-        body=kind.whole(one.body),
+        body=life.shown(kind, one.body),
         rolled_back_to=one.rolled_back_to,
     )
 
@@ -291,7 +296,7 @@ async def try_declaration(
 def _try(connection: Connection[Any], kind: DeclaredKind, name: str, window: Window) -> Trial:
     store.take_trial_slot(connection)
     draft = life.draft_of(connection, kind, name)
-    return kind.try_out(connection, name, draft.body, window)
+    return kind.try_out(connection, name, draft.body, window=window)
 
 
 @post("/api/declarations/{kind:str}/{name:str}/publish", guards=[LOOKS], status_code=200)

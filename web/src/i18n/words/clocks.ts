@@ -79,6 +79,8 @@ export const clocks = {
   ],
   "promise.channel": ["渠道", "Channel"],
   "promise.ship": ["发货时限", "Ship within"],
+  "promise.shipWithin": ["付款后 {n} 小时内发货", "within {n} h of payment"],
+  "promise.byDefault": ["按默认表", "By the default table"],
   "promise.rules": ["行数", "Rows"],
   "promise.version": ["版本", "Version"],
   "promise.shipped": ["出厂默认", "As shipped"],

@@ -164,6 +164,7 @@ export const work = {
   "rule.add": ["添加", "Add"],
   "dry.title": ["试运行", "Dry run"],
   "dry.run": ["试运行", "Dry run"],
+  "dry.span": ["试运行的天数", "Days of history"],
   "dry.days": ["近 {n} 天", "{n} days"],
   "dry.none": ["还没有试运行", "No dry run yet"],
   "dry.noneHint": [

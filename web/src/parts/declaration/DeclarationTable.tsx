@@ -16,26 +16,32 @@ interface Props<Body> {
   to: string;
   title: string;
   /** Numbers of the body, shown as columns. */
-  numbers: readonly { name: keyof Body & string; title: Word; unit: Word }[];
+  numbers?: readonly { name: keyof Body & string; title: Word; unit: Word }[];
+  /** What else of the body is shown. */
+  columns?: readonly QueryColumn<DeclarationRow<Body>>[];
 }
 
-export function declarationSource<Body>(kind: string): ListSource<DeclarationRow<Body>> {
+/** All of a kind, found by the words of `texts`. */
+export function declarationSource<Body>(
+  kind: string,
+  texts: (row: DeclarationRow<Body>) => string[] = (row) => [row.name, row.title],
+): ListSource<DeclarationRow<Body>> {
   return {
     topic: "declarations",
     path: `/api/declarations/${kind}`,
     local: {
       rows: (answer) => (answer as DeclarationKind<Body>).declarations,
-      match: (row, filters) => containsWords(filters.q, [row.name, row.title]),
+      match: (row, filters) => containsWords(filters.q, texts(row)),
     },
   };
 }
 
-export function DeclarationTable<Body>({ kind, screen, to, title, numbers }: Props<Body>) {
+export function DeclarationTable<Body>({ kind, screen, to, title, numbers = [], columns = [] }: Props<Body>) {
   const t = useT();
   const navigate = useNavigate();
   const control = useListState("");
   const page = (row: DeclarationRow<Body>) => `${to}/${encodeURIComponent(row.name)}`;
-  const columns = numbers.map<QueryColumn<DeclarationRow<Body>>>((each) => ({
+  const shown = numbers.map<QueryColumn<DeclarationRow<Body>>>((each) => ({
     key: each.name,
     title: t(each.title),
     width: 140,
@@ -67,6 +73,7 @@ export function DeclarationTable<Body>({ kind, screen, to, title, numbers }: Pro
           text: (row) => row.title,
           render: (row) => <Link to={page(row)}>{row.title}</Link>,
         },
+        ...shown,
         ...columns,
         {
           key: "version",
@@ -80,12 +87,16 @@ export function DeclarationTable<Body>({ kind, screen, to, title, numbers }: Pro
   );
 }
 
-/** As shipped or which version, and whether a draft waits. */
+/** As shipped, which version or not published yet, and whether a draft waits. */
 export function VersionTags({ row }: { row: DeclarationRow }) {
   const t = useT();
   return (
     <>
-      {row.version ? `v${row.version}` : <Flag mood="mute">{t("declaration.shipped")}</Flag>}{" "}
+      {row.version ? (
+        `v${row.version}`
+      ) : (
+        <Flag mood="mute">{t(row.has_shipped ? "declaration.shipped" : "declaration.never")}</Flag>
+      )}{" "}
       {row.has_draft && <Flag mood="warn">{t("policy.draft")}</Flag>}
     </>
   );

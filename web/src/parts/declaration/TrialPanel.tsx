@@ -7,6 +7,8 @@ import { useT, useTitle } from "../../i18n";
 import { formatMoney } from "../../logic/money";
 import { EmptyState } from "../EmptyState";
 import { Flag } from "../Tags";
+import { MessageBody } from "../MessageBody";
+import { TimeText } from "../Values";
 import { Moves } from "./Moves";
 
 function shown(figure: Figure, value: number | null): string {
@@ -52,11 +54,14 @@ export function TrialPanel({ trial, stale }: { trial: Trial | null; stale: boole
       {trial.rows.length > 0 && (
         <ul className="fh-dry-samples">
           {trial.rows.map((each) => (
-            <li key={`${each.title}-${each.before}-${each.after}`}>
+            <li key={`${each.title}-${each.before}-${each.after}-${each.at}-${each.text}`}>
+              {each.at && <TimeText at={each.at} />}
               {each.link ? <Link to={each.link}>{each.title}</Link> : <span>{each.title}</span>}
-              <span>
-                {each.before || "—"} → {each.after || "—"}
-              </span>
+              {each.text ? (
+                <MessageBody text={each.text} />
+              ) : (
+                <span>{each.before ? `${each.before} → ${each.after || "—"}` : each.after}</span>
+              )}
             </li>
           ))}
         </ul>

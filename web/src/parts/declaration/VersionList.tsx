@@ -27,7 +27,9 @@ export function VersionList<Body>({ control, brief }: Props<Body>) {
   const mayGoBack = (version: number) => detail.may_publish && version !== detail.version;
   return (
     <>
-      {detail.history.length === 0 && <EmptyState title={t("history.none")} hint={t("declaration.asShipped")} />}
+      {detail.history.length === 0 && (
+        <EmptyState title={t("history.none")} hint={detail.shipped === null ? "" : t("declaration.asShipped")} />
+      )}
       <ol className="fh-history" data-testid="versions">
         {detail.history.map((each) => (
           <li key={each.version} data-testid={`version-${each.version}`}>

@@ -2,12 +2,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { App } from "antd";
 import { useEffect, useState } from "react";
+import { useNavigate } from "react-router";
 import { api } from "../../api/client";
 import type { Declaration, DraftView, Trial } from "../../api/types-declarations";
 import { useT } from "../../i18n";
 import { useAct } from "../useAct";
-
-const DAYS = 30;
 
 export function declarationPath(kind: string, name: string): string {
   return `/api/declarations/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`;
@@ -24,11 +23,14 @@ function canonical(value: unknown): string {
 
 export const same = (a: unknown, b: unknown) => canonical(a) === canonical(b);
 
-export function useDeclaration<Body>(detail: Declaration<Body>, days = DAYS) {
+export function useDeclaration<Body>(detail: Declaration<Body>, back: string) {
   const t = useT();
   const act = useAct();
   const client = useQueryClient();
   const { notification } = App.useApp();
+  const navigate = useNavigate();
+  /** Nobody published it and nothing is shipped under its name: there is only the draft. */
+  const isNew = detail.version === 0 && detail.shipped === null;
   const path = declarationPath(detail.kind, detail.name);
   const start = detail.draft?.body ?? detail.body;
   const [body, setBody] = useState<Body>(start);
@@ -61,7 +63,7 @@ export function useDeclaration<Body>(detail: Declaration<Body>, days = DAYS) {
       await keep();
       await refresh();
     }, t("declaration.saved"));
-  const dryRun = () =>
+  const dryRun = (days: number) =>
     during(async () => {
       const saved = await keep();
       if (saved.problems.length === 0) {
@@ -89,6 +91,7 @@ export function useDeclaration<Body>(detail: Declaration<Body>, days = DAYS) {
     during(async () => {
       await api.delete(`${path}/draft`);
       setTried(null);
+      if (isNew) navigate(back);
       await refresh();
     }, t("mapping.discarded"));
   return {
@@ -97,7 +100,7 @@ export function useDeclaration<Body>(detail: Declaration<Body>, days = DAYS) {
     setBody,
     draft,
     busy,
-    changed: !same(body, detail.body),
+    changed: isNew || !same(body, detail.body),
     unsaved: !same(body, draft?.body ?? detail.body),
     problems: draft && same(body, draft.body) ? draft.problems : [],
     trial: tried?.trial ?? null,
