@@ -1,4 +1,4 @@
-"""The status mapper over HTTP, on a real hub, database and workers: what is foretold_by_mapper is what publishing does."""
+"""The status mapper over HTTP, on a real hub, database and workers: what is foretold is what publishing does."""
 
 import random
 import threading
@@ -87,7 +87,7 @@ def test_mapping_the_articles_codes_lets_the_waiting_scans_be_read(site: Rooms) 
     after = {one["code"]: one for one in ok(ops.get(ZTO))["seen"]}
     assert (after["ZT_05"]["mapped_to"], after["ZT_05"]["waiting"]) == ("out_for_delivery", 0)
     assert {one["code"] for one in ok(ops.get("/api/unmapped")) if one["codes"] == "zto"} == {"ZT_01", "ZT_77"}
-    assert [row[2] for row in site.log("mapping.publish.done")] == ["zto v1: 映射新码"]
+    assert [row[2] for row in site.log("declaration.publish.done")] == ["status_mapping zto v1: 映射新码"]
 
 
 def test_one_click_takes_it_back(site: Rooms) -> None:
@@ -110,7 +110,10 @@ def test_one_click_takes_it_back(site: Rooms) -> None:
     problem(ops.post(f"{ZTO}/rollback", {"version": 2, "note": "再来"}), 422, "already_in_force")
     problem(ops.post(f"{ZTO}/rollback", {"version": 9, "note": "再来"}), 404, "not_found")
     assert ok(ops.post(f"{ZTO}/rollback", {"version": 1, "note": "还是要"}))["version"] == 3
-    assert [row[2] for row in site.log("mapping.rollback.done")] == ["zto v2 ← v0: 派件不对", "zto v3 ← v1: 还是要"]
+    assert [row[2] for row in site.log("declaration.rollback.done")] == [
+        "status_mapping zto v2 ← v0: 派件不对",
+        "status_mapping zto v3 ← v1: 还是要",
+    ]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -207,7 +210,7 @@ def test_two_editors_are_told_of_each_other(site: Rooms) -> None:
     told = problem(one.post(f"{ZTO}/publish", {"note": "发布", "revision": revision}), 409, "draft_moved")
     assert "other先生" in told["detail"]
     assert other.delete(f"{ZTO}/draft").status_code == 204 and other.delete(f"{ZTO}/draft").status_code == 204
-    assert [row[2] for row in site.log("mapping.draft.discarded")] == ["zto (by other)"]
+    assert [row[2] for row in site.log("declaration.draft.discarded")] == ["status_mapping zto (by other)"]
     problem(one.send("PUT", f"{ZTO}/draft", {"rules": rules, "revision": 2}), 409, "draft_gone")
     problem(one.post(f"{ZTO}/publish", {"note": "发布", "revision": 2}), 409, "no_draft")
     problem(one.post(f"{ZTO}/dry-run", {"days": 3}), 409, "no_draft")

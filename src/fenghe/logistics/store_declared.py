@@ -148,7 +148,6 @@ class HeartbeatKind(DeclaredKind):
     title = "心跳阈值"
     edit_right = "policy.edit"
     publish_right = "policy.publish"
-    topics = ("policies",)
 
     def names(self, connection: Connection[Any]) -> Sequence[Named]:
         """Every carrier and tracker, the default first."""

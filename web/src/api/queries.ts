@@ -9,7 +9,6 @@ export type Topic =
   | "messages"
   | "mappings"
   | "workbench"
-  | "policies"
   | "people"
   | "sources"
   | "views"
@@ -20,8 +19,7 @@ export type Topic =
   | "notices"
   | "facets"
   | "clocks"
-  | "freshness"
-  | "promises";
+  | "freshness";
 
 /** Which keys a live topic touches: an order's page shows its cases, the bench counts everything. */
 const TOUCHES: Record<string, Topic[]> = {
@@ -29,13 +27,11 @@ const TOUCHES: Record<string, Topic[]> = {
   cases: ["cases", "orders"],
   messages: ["messages"],
   mappings: ["mappings"],
-  policies: ["policies"],
   declarations: ["declarations"],
   money: ["money"],
   sources: ["sources", "freshness"],
-  clocks: ["clocks", "promises"],
+  clocks: ["clocks"],
   freshness: ["freshness"],
-  promises: ["promises"],
   workbench: ["workbench"],
   callbacks: ["callbacks"],
   notices: ["notices"],

@@ -201,7 +201,7 @@ def _list(connection: Connection[Any], kind: DeclaredKind, *, rights: frozenset[
 async def get_declaration(request: ApiRequest, kind: FromPath[str], name: FromPath[str]) -> Declaration:
     """One declaration: in force, draft and versions."""
     declared, rights = _allowed(request, kind, "view"), current_person(request).permissions
-    return await _hub(request).sync(_detail, declared, _name(name), rights=rights)
+    return await _hub(request).sync(_detail, declared, checked_name(name), rights=rights)
 
 
 def _detail(connection: Connection[Any], kind: DeclaredKind, name: str, *, rights: frozenset[str]) -> Declaration:
@@ -264,7 +264,7 @@ async def save_declaration_draft(
 ) -> DraftView:
     """Save the draft, problems and all; 409 with who saved it meanwhile."""
     declared = _allowed(request, kind, "edit")
-    return await _hub(request).sync(_save, declared, _name(name), data=data, actor=actor_of(request))
+    return await _hub(request).sync(_save, declared, checked_name(name), data=data, actor=actor_of(request))
 
 
 def _save(connection: Connection[Any], kind: DeclaredKind, name: str, *, data: DraftBody, actor: Actor) -> DraftView:
@@ -277,7 +277,7 @@ def _save(connection: Connection[Any], kind: DeclaredKind, name: str, *, data: D
 async def discard_declaration_draft(request: ApiRequest, kind: FromPath[str], name: FromPath[str]) -> None:
     """Back to what is in force."""
     declared = _allowed(request, kind, "edit")
-    await _hub(request).sync(life.discard, declared, _name(name), actor=actor_of(request))
+    await _hub(request).sync(life.discard, declared, checked_name(name), actor=actor_of(request))
     await _hub(request).sync(beat, TOPICS)
 
 
@@ -290,7 +290,7 @@ async def try_declaration(
     if not 1 <= data.days <= MOST_DAYS:
         raise bad_field("days", f"试运行的天数应为 1 到 {MOST_DAYS}")
     window = Window(days=data.days, shops=current_person(request).shops)
-    return await _hub(request).sync(_try, declared, _name(name), window)
+    return await _hub(request).sync(_try, declared, checked_name(name), window)
 
 
 def _try(connection: Connection[Any], kind: DeclaredKind, name: str, window: Window) -> Trial:
@@ -309,8 +309,8 @@ async def publish_declaration(
         request,
         life.publish,
         declared,
-        _name(name),
-        note=_note(data.note),
+        checked_name(name),
+        note=checked_note(data.note),
         revision=data.revision,
         actor=actor_of(request),
     )
@@ -328,9 +328,9 @@ async def roll_back_declaration(
         request,
         life.roll_back,
         declared,
-        _name(name),
+        checked_name(name),
         version=data.version,
-        note=_note(data.note),
+        note=checked_note(data.note),
         actor=actor_of(request),
     )
     await _hub(request).sync(beat, (*TOPICS, *declared.topics))
@@ -353,20 +353,23 @@ async def publishing(
     return await _hub(request).sync(work, *args, **kwargs)
 
 
-def _note(text: str) -> str:
+def checked_note(text: str) -> str:
+    """The note of a publication: said, and not a novel."""
     note = text.strip()
-    if not note or len(note) > LONGEST_NOTE or not _storable(note):
+    if not note or len(note) > LONGEST_NOTE or not storable(note):
         raise bad_field("note", f"请填写发布说明,1 到 {LONGEST_NOTE} 个字")
     return note
 
 
-def _name(text: str) -> str:
-    if not text.strip() or len(text) > LONGEST_NAME or not _storable(text):
-        raise not_found(f"声明 {text[:40]!r}")
+def checked_name(text: str, what: str = "声明") -> str:
+    """A name from the address; what cannot be stored does not exist."""
+    if not text.strip() or len(text) > LONGEST_NAME or not storable(text):
+        raise not_found(f"{what} {text[:40]!r}")
     return text
 
 
-def _storable(text: str) -> bool:
+def storable(text: str) -> bool:
+    """Whether the database can hold it."""
     return not any((ord(char) < 32 and char not in "\n\t") or 0xD800 <= ord(char) <= 0xDFFF for char in text)
 
 

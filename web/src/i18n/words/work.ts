@@ -205,7 +205,7 @@ export const work = {
     "{rules} changes; dry run: {shipments} shipments change, {open} cases open, {close} close.",
   ],
   "publish.done": ["已发布 v{n}", "v{n} published"],
-  "publish.rejudged": ["{n} 个运单按新阈值重新研判", "{n} shipments are judged anew"],
+  "publish.anew": ["{n} 项按新版本重新判断", "{n} are looked at anew"],
   "publish.replayed": ["{n} 条等待的报文已重放", "{n} waiting messages were replayed"],
   "unmapped.intro": [
     "这些状态码还没有含义，带着它们的轨迹在等。映射发布后自动重放。",

@@ -79,7 +79,8 @@ export function useDeclaration<Body>(detail: Declaration<Body>, back: string) {
       });
       setTried(null);
       await refresh();
-      notification.success({ title: t("publish.done", { n: answer.version }), duration: 6 });
+      const description = answer.looked_at_anew ? t("publish.anew", { n: answer.looked_at_anew }) : undefined;
+      notification.success({ title: t("publish.done", { n: answer.version }), description, duration: 6 });
     });
   const rollBack = (version: number, note: string) =>
     during(async () => {
