@@ -29,6 +29,7 @@ from fenghe.logistics.declared import HEARTBEAT, heartbeat_of
 from fenghe.logistics.heartbeat import calls_needed
 from fenghe.logistics.store_declared import bodies_of
 
+STANDINGS: Final = {"ok": "正常", "paused": "对方要求稍候", "failing": "连续出错", "idle": "尚未查询"}
 STOPPED: Final = {"final": "已到终态", "forwarded": "转单后由新单号盯", "given_up": "超过盯单天数"}
 OUTCOMES: Final = {"news": "有新轨迹", "empty": "无新轨迹", "error": "查询出错", "answered": "已答复,待研判"}
 _LISTED: Final = {**paged(*store.SORTS, default=store.DEFAULT_SORT), **filtered(store.WatchFilter)}
@@ -187,7 +188,7 @@ def _account(row: Mapping[str, Any], bodies: Mapping[str, tuple[int, Any]], now:
         failing=row["failing"],
         late=row["late"],
         standing=standing,
-        standing_title={"ok": "正常", "paused": "对方要求稍候", "failing": "连续出错", "idle": "尚未查询"}[standing],
+        standing_title=STANDINGS[standing],
         batch=batch,
         needed_per_minute=round(needed, 1),
         limit_per_minute=policy.calls_per_minute,

@@ -1,5 +1,7 @@
 /** Reading from the hub with a cache; the first word of every key is the live topic that makes it stale. */
 import { type Query as CachedQuery, keepPreviousData, type QueryClient, useQuery } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { titled, useLanguage } from "../i18n";
 import { ApiError, api, type Query } from "./client";
 import type { Facets } from "./types";
 
@@ -45,9 +47,12 @@ interface Options {
 }
 
 export function useGet<T>(topic: Topic, path: string, query: Query = {}, options: Options = {}) {
+  const { locale } = useLanguage();
+  const select = useCallback((answer: T) => titled(answer, locale), [locale]);
   return useQuery({
     queryKey: [topic, path, query],
     queryFn: ({ signal }) => api.get<T>(path, query, signal),
+    select,
     enabled: options.enabled ?? true,
     ...(options.keep ? { placeholderData: keepPreviousData } : {}),
     ...(options.refetchMs ? { refetchInterval: options.refetchMs } : {}),
@@ -79,10 +84,13 @@ const NO_FACETS: Facets = {
 
 /** Choices for the query bars. */
 export function useFacets(): Facets {
+  const { locale } = useLanguage();
+  const select = useCallback((answer: Facets) => titled(answer, locale), [locale]);
   const { data } = useQuery({
     queryKey: ["facets"],
     queryFn: () => api.get<Facets>("/api/facets"),
     staleTime: FACETS_FRESH_MS,
+    select,
   });
   return data ?? NO_FACETS;
 }

@@ -15,6 +15,7 @@ import { recon } from "./recon";
 import { shared } from "./shared";
 import { statements } from "./statements";
 import { states } from "./states";
+import { titles } from "./titles";
 import { work } from "./work";
 
 export const WORDS = {
@@ -34,6 +35,7 @@ export const WORDS = {
   ...shared,
   ...statements,
   ...states,
+  ...titles,
   ...work,
 };
 
@@ -55,6 +57,7 @@ export const PARTS = [
   shared,
   statements,
   states,
+  titles,
   work,
 ];
 
