@@ -12,8 +12,9 @@ from fenghe.hub.money_plan import STATEMENT_LAYOUT
 from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.declarations.contract import DeclaredKind, Figure, Named, Trial, TrialRow, Window
 from fenghe.kernel.intake import FileRefused
+from fenghe.kernel.layouts import BadLayout
 from fenghe.kernel.web.problems import FieldProblem
-from fenghe.money.layouts import BadLayout, Layout, parse_layout, shipped_layout, shipped_layouts
+from fenghe.money.layouts import Layout, parse_layout, shipped_layout, shipped_layouts
 from fenghe.money.routes_statements import VIEW
 
 LARGEST_LAYOUT: Final = 32 * 1024

@@ -18,9 +18,10 @@ from fenghe.hub.import_source import Plan
 from fenghe.hub.import_survey import MANY_PARTS, SAMPLE, NoFile, NotThisFile
 from fenghe.hub.store_turns import Turns
 from fenghe.kernel.intake import Broken, Record, open_records
+from fenghe.kernel.layouts import Ambiguous, NoLayout
 from fenghe.kernel.values import digest, minor_digits
 from fenghe.money.headers import tidy
-from fenghe.money.layouts import Ambiguous, Kind, Layout, NoLayout, find_layout, missing_columns, source_of
+from fenghe.money.layouts import Kind, Layout, find_layout, missing_columns, source_of
 
 MOST_COLUMNS: Final = 30
 _AGAIN: Final = re.compile(r" \(\d+\)$")

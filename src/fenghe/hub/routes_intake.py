@@ -16,6 +16,7 @@ from psycopg import Connection
 from fenghe.hub import money_plan, store_uploads, uploads
 from fenghe.hub.declared_layouts import LARGEST_LAYOUT
 from fenghe.kernel.connections.store import SOURCE_ID
+from fenghe.kernel.layouts import BadLayout
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.pulse.store import beat
@@ -24,7 +25,7 @@ from fenghe.kernel.store_reading import Row
 from fenghe.kernel.web.paging import read_id
 from fenghe.kernel.web.problems import Problem, bad_field, conflict, not_found
 from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, requires
-from fenghe.money.layouts import FIELDS, BadLayout, Layout, parse_layout
+from fenghe.money.layouts import FIELDS, Layout, parse_layout
 from fenghe.money.routes_statements import VIEW, whole_house
 
 IMPORT: Final = "money.import"
