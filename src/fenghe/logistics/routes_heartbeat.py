@@ -1,6 +1,6 @@
 """The heartbeat over HTTP (状态心跳): how it stands, the watches with their filters, export, and one parcel's watch."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -12,17 +12,17 @@ from litestar.response import Stream
 from psycopg import Connection
 
 from fenghe.kernel.listing import Listing, listing
-from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.room import RoomHub
+from fenghe.kernel.routes_export import Export, export_list
 from fenghe.kernel.routes_listing import filtered, room_hub
-from fenghe.kernel.store_reading import stream
+from fenghe.kernel.store_reading import Row
 from fenghe.kernel.store_subjects import source_titles
 from fenghe.kernel.titles import Titles
 from fenghe.kernel.values import from_ms
 from fenghe.kernel.web.exporting import Cell, ExportFormat
 from fenghe.kernel.web.paging import Paging, read_id
 from fenghe.kernel.web.problems import not_found
-from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, export_response, paged, requires
+from fenghe.kernel.web.routes_support import ApiRequest, current_person, paged, requires
 from fenghe.logistics import store_heartbeat_queries as store
 from fenghe.logistics.asking import batch_of, rate_name
 from fenghe.logistics.declared import HEARTBEAT, heartbeat_of
@@ -248,26 +248,27 @@ async def export_watches(
     asked: NamedDependency[store.WatchFilter],
 ) -> Stream:
     """The list as a file."""
-    hub = room_hub(request)
-    query, values = store.everything(asked, shops=current_person(request).shops, paging=paging)
-    target = f"heartbeat {msgspec.to_builtins(asked)}"
-    await hub.sync(log_access, actor_of(request), action="shipment.export.done", target=target)
-    titles = hub.titles.named(await hub.sync(source_titles))
-    return await export_response(
-        EXPORTED, _export_rows(hub, query, values, titles), file_format=format, filename="状态心跳"
-    )
+    statement = store.everything(asked, shops=current_person(request).shops, paging=paging)
+    return await export_list(request, _FILE, statement=statement, asked=asked, file_format=format)
 
 
-async def _export_rows(
-    hub: RoomHub, query: str, values: dict[str, Any], titles: Titles
-) -> AsyncIterator[Sequence[Cell]]:
-    async for row in stream(hub.pool, query, values):
-        one = WatchRow(**_fields(row, titles))
-        yield (
-            one.tracking_no, one.track_id, one.carrier_title, one.order_no, one.shop, one.state_title, one.shipped_at,
-            one.last_event_at, one.silent_since, one.empties, one.errors, one.answered_at, one.news_at, one.due_at,
-            one.polls, one.source_title, one.last_error,
-        )  # fmt: skip
+def _cells(row: Row, titles: Titles) -> Sequence[Cell]:
+    one = WatchRow(**_fields(row, titles))
+    return (
+        one.tracking_no, one.track_id, one.carrier_title, one.order_no, one.shop, one.state_title, one.shipped_at,
+        one.last_event_at, one.silent_since, one.empties, one.errors, one.answered_at, one.news_at, one.due_at,
+        one.polls, one.source_title, one.last_error,
+    )  # fmt: skip
+
+
+_FILE: Final = Export(
+    filename="状态心跳",
+    header=EXPORTED,
+    cells=_cells,
+    action="shipment.export.done",
+    about="heartbeat",
+    names_sources=True,
+)
 
 
 def _fields(row: Mapping[str, Any], titles: Titles) -> dict[str, Any]:

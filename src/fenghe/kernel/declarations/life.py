@@ -39,14 +39,6 @@ def must_exist(connection: Connection[Any], kind: DeclaredKind, name: str) -> No
         raise bad_field("name", "编号由小写字母、数字、下划线和短横组成,以字母或数字开头,最多 60 位")
 
 
-def body_in_force(connection: Connection[Any], kind: DeclaredKind, name: str) -> tuple[int, Any]:
-    """(version, body) that counts now; version 0 is the shipped one, whose body may be None."""
-    newest = store.newest(connection, kind.kind, name)
-    if newest is not None and newest.body is not None:
-        return newest.version, newest.body
-    return (newest.version if newest else 0), shipped(connection, kind, name)
-
-
 def shipped(connection: Connection[Any], kind: DeclaredKind, name: str) -> Any:
     """What counts for a name before anybody publishes one."""
     others = {one.name: one.body for one in store.in_force_of_kind(connection, kind.kind) if one.name != name}

@@ -53,7 +53,8 @@ export function UploadItem({ upload, source, choices, onSource, onMap }: Props) 
   const act = useAct();
   const client = useQueryClient();
   const open = upload.has_bytes && upload.state !== "waiting" && upload.state !== "running";
-  const preview = useGet<Preview>("statements", `/api/statement-uploads/${upload.id}/preview`, {}, { enabled: open });
+  // what a file is taken for changes with the layouts, not with every step of an import
+  const preview = useGet<Preview>("declarations", `/api/statement-uploads/${upload.id}/preview`, {}, { enabled: open });
   const layouts = useGet<DeclarationKind<LayoutBody>>("declarations", LAYOUTS, {}, { enabled: open });
   const found = layouts.data?.declarations.find((one) => one.name === preview.data?.layout)?.body;
   const wanted = source || upload.source;
