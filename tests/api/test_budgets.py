@@ -32,11 +32,19 @@ BUDGET: Final = {
     "/api/connectors": 0,
     "/api/contracts": 3,
     "/api/contracts/export?format=csv": 2,
-    "/api/declarations/posting_rule": 4,
-    "/api/declarations/posting_rule/order.due": 5,
+    "/api/declarations/cadence/zto": 4,
+    "/api/declarations/fuse": 4,
+    "/api/declarations/fuse/zto": 5,
+    "/api/declarations/heartbeat": 4,
+    "/api/declarations/heartbeat/zto": 5,
+    "/api/declarations/notice_rule": 2,
+    "/api/declarations/promise": 3,
+    "/api/declarations/promise/default": 4,
+    "/api/declarations/statement_layout": 2,
+    "/api/declarations/posting_rule": 3,
+    "/api/declarations/posting_rule/order.due": 4,
     "/api/facets": 4,
     "/api/freshness": 3,
-    "/api/freshness/zto/cadence": 4,
     "/api/heartbeat": 4,
     "/api/heartbeat/watches": 3,
     "/api/heartbeat/watches/export?format=csv": 2,
@@ -53,7 +61,6 @@ BUDGET: Final = {
     "/api/notice-deliveries": 2,
     "/api/notice-deliveries/export?format=csv": 1,
     "/api/notice-robots": 1,
-    "/api/notice-rules": 2,
     "/api/notice-settings": 1,
     "/api/notices": 2,
     "/api/notices/preferences": 1,
@@ -68,12 +75,6 @@ BUDGET: Final = {
     "/api/owners": 1,
     "/api/payments": 3,
     "/api/payments/export?format=csv": 1,
-    "/api/policies/fuse": 4,
-    "/api/policies/fuse/zto": 4,
-    "/api/policies/heartbeat": 4,
-    "/api/policies/heartbeat/zto": 5,
-    "/api/promises": 3,
-    "/api/promises/default": 3,
     "/api/recon/asks": 2,
     "/api/recon/breaks": 4,
     "/api/recon/breaks/export?format=csv": 3,
@@ -101,7 +102,6 @@ BUDGET: Final = {
     "/api/statement-fields": 0,
     "/api/statement-files": 2,
     "/api/statement-files/export?format=csv": 1,
-    "/api/statement-layouts": 1,
     "/api/statement-lines": 2,
     "/api/statement-lines/export?format=csv": 1,
     "/api/statement-uploads": 1,
@@ -126,7 +126,6 @@ IN_THEIR_ROOMS: Final = {
     "/api/ledger/export/{period}",
     "/api/ledger/periods/{period}/history",
     "/api/ledger/vouchers/{voucher_id}",
-    "/api/notice-rules/{name}",
     "/api/payments/{payment_id}",
     "/api/recon/breaks/{break_id}",
     "/api/recon/breaks/{break_id}/repairs",
@@ -153,14 +152,10 @@ NO_ANSWER_OF_ITS_OWN: Final = {"/api/events"}
 def template(path: str) -> str:
     """The route that a path of the table is of."""
     known = {
-        "/api/policies/fuse/zto": "/api/policies/fuse/{carrier}",
         "/api/status-mappings/zto": "/api/status-mappings/{codes}",
-        "/api/policies/heartbeat/zto": "/api/policies/heartbeat/{carrier}",
-        "/api/promises/default": "/api/promises/{name}",
-        "/api/freshness/zto/cadence": "/api/freshness/{source}/cadence",
-        "/api/declarations/posting_rule": "/api/declarations/{kind}",
-        "/api/declarations/posting_rule/order.due": "/api/declarations/{kind}/{name}",
     }
+    if path.startswith("/api/declarations/"):
+        return "/api/declarations/{kind}/{name}" if path.count("/") == 4 else "/api/declarations/{kind}"
     return known.get(path.partition("?")[0], path.partition("?")[0])
 
 

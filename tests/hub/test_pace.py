@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fenghe.hub.polling import pace_of, rate_name
+from fenghe.hub.polling import pace_of
 from fenghe.hub.trackers import lacking
-from fenghe.kernel.connections.store import Source
 from fenghe.kernel.outbox.pacing import Bucket, filled, taken
+from fenghe.logistics.asking import rate_name
 from fenghe.logistics.heartbeat import HeartbeatPolicy
 
 
@@ -35,14 +35,10 @@ def test_nearly_all_that_is_allowed_can_be_used(limit: int, least: int) -> None:
     assert pace.per_second * 60 >= least
 
 
-def source(connector: str, config: dict[str, object]) -> Source:
-    return Source(id="x", connector=connector, title="x", kind="carrier", enabled=True, config=config, secrets={})
-
-
 def test_a_declared_carrier_has_a_rate_of_its_own() -> None:
-    assert rate_name(source("generic_json", {"layout": {"carrier": "gls"}})) == "gls"
-    assert rate_name(source("generic_json", {})) == "generic_json"
-    assert rate_name(source("kuaidi100", {})) == "kuaidi100"
+    assert rate_name("generic_json", {"layout": {"carrier": "gls"}}) == "gls"
+    assert rate_name("generic_json", {}) == "generic_json"
+    assert rate_name("kuaidi100", {}) == "kuaidi100"
 
 
 def test_a_source_says_what_it_lacks() -> None:

@@ -90,8 +90,8 @@ def test_an_order_shows_its_clocks_on_its_row_and_its_page(site: Rooms) -> None:
         ("/api/clocks/board", 3),
         ("/api/clocks/order/1", 1),
         ("/api/clocks/expected", 1),
-        ("/api/promises", 3),
-        ("/api/promises/taobao", 3),
+        ("/api/declarations/promise", 3),
+        ("/api/declarations/promise/taobao", 5),
         ("/api/freshness", 3),
         ("/api/scorecards?dim=route", 2),
         ("/api/scorecards/card?dim=carrier&a=zto", 2),
@@ -199,26 +199,31 @@ RULE = {"stage": "ship", "hours": 240}
 
 def test_a_promise_is_tried_published_by_another_and_taken_back(editing: Rooms) -> None:
     first, second = editing.at("first", "ops"), editing.at("second", "ops")
-    before = ok(first.get("/api/promises/taobao"))["table"]
-    assert (before["version"], before["draft"], before["values"]["rules"][0]["hours"]) == (0, None, 48)
-    saved = ok(first.send("PUT", "/api/promises/taobao/draft", {"values": {"rules": [RULE]}, "revision": None}))
+    before = ok(first.get("/api/declarations/promise/taobao"))
+    assert (before["version"], before["draft"], before["body"]["rules"][0]["hours"]) == (0, None, 48)
+    saved = ok(
+        first.send("PUT", "/api/declarations/promise/taobao/draft", {"body": {"rules": [RULE]}, "revision": None})
+    )
     assert saved["problems"] == []
-    trial = ok(first.post("/api/promises/taobao/dry-run", {"days": 14}))
+    trial = ok(first.post("/api/declarations/promise/taobao/dry-run", {"days": 14}))
     late = len(every(editing, "/api/clocks", tab="breached", stage="ship"))
-    assert late > 0 and trial["before"]["breaches"] >= late
-    assert trial["before"]["breaches"] - trial["after"]["breaches"] == late
+    (breaches,) = [one for one in trial["figures"] if one["word"] == "breaches"]
+    assert late > 0 and breaches["before"] >= late
+    assert breaches["before"] - breaches["after"] == late
     told = {"note": "改成十天", "revision": saved["revision"]}
-    assert first.post("/api/promises/taobao/publish", told).status_code == 403
-    assert ok(second.post("/api/promises/taobao/publish", told))["version"] == 1
+    assert first.post("/api/declarations/promise/taobao/publish", told).status_code == 403
+    assert ok(second.post("/api/declarations/promise/taobao/publish", told))["version"] == 1
     read_clocks(editing.database.app_url)
     assert every(editing, "/api/clocks", tab="breached", stage="ship") == []
     assert editing.sql("select distinct status, resolution from work_case where kind = 'order.promise_ship'") == [
         ("self_closed", "promise_moved")
     ]
-    assert ok(second.post("/api/promises/taobao/rollback", {"version": 0, "note": "回到默认"}))["version"] == 2
+    assert (
+        ok(second.post("/api/declarations/promise/taobao/rollback", {"version": 0, "note": "回到默认"}))["version"] == 2
+    )
     read_clocks(editing.database.app_url)
     assert len(every(editing, "/api/clocks", tab="breached", stage="ship")) == late
-    assert [one[0] for one in editing.log("promise.publish.done")] == ["second"]
+    assert [one[0] for one in editing.log("declaration.publish.done")] == ["second"]
 
 
 @pytest.mark.parametrize(
@@ -231,35 +236,40 @@ def test_a_promise_is_tried_published_by_another_and_taken_back(editing: Rooms) 
     ],
 )
 def test_a_table_that_cannot_be_read_is_refused(editing: Rooms, values: dict[str, Any]) -> None:
-    answer = editing.at("first", "ops").send("PUT", "/api/promises/pdd/draft", {"values": values, "revision": None})
-    assert answer.status_code == 400 and "承诺表读不懂" in answer.json()["detail"]
+    answer = editing.at("first", "ops").send(
+        "PUT", "/api/declarations/promise/pdd/draft", {"body": values, "revision": None}
+    )
+    assert answer.status_code == 400 and "内容读不懂" in answer.json()["detail"]
 
 
 def test_a_draft_with_wrong_rows_is_kept_and_not_published(editing: Rooms) -> None:
     first, second = editing.at("first", "ops"), editing.at("second", "ops")
-    body = {"values": {"rules": [{**RULE, "hours": 0}]}, "revision": None}
-    assert ok(first.send("PUT", "/api/promises/pdd/draft", body))["problems"][0] == "第 1 行:时限应为 1 到 2880 小时"
-    assert first.post("/api/promises/pdd/dry-run", {"days": 3}).status_code == 422
-    assert second.post("/api/promises/pdd/publish", {"note": "n", "revision": 1}).status_code == 422
-    assert first.send("PUT", "/api/promises/pdd/draft", body).status_code == 409
-    assert first.delete("/api/promises/pdd/draft").status_code == 204
-    assert ok(first.get("/api/promises/pdd"))["table"]["draft"] is None
+    body = {"body": {"rules": [{**RULE, "hours": 0}]}, "revision": None}
+    assert (
+        ok(first.send("PUT", "/api/declarations/promise/pdd/draft", body))["problems"][0]["message"]
+        == "第 1 行:时限应为 1 到 2880 小时"
+    )
+    assert first.post("/api/declarations/promise/pdd/dry-run", {"days": 3}).status_code == 422
+    assert second.post("/api/declarations/promise/pdd/publish", {"note": "n", "revision": 1}).status_code == 422
+    assert first.send("PUT", "/api/declarations/promise/pdd/draft", body).status_code == 409
+    assert first.delete("/api/declarations/promise/pdd/draft").status_code == 204
+    assert ok(first.get("/api/declarations/promise/pdd"))["draft"] is None
 
 
 def test_an_expectation_is_declared_and_learnt_again(editing: Rooms) -> None:
     first, second = editing.at("first", "ops"), editing.at("second", "ops")
-    path = "/api/freshness/qianniu/cadence"
-    body = {"values": {"late_minutes": 30, "silent_minutes": 90}, "revision": None}
+    path = "/api/declarations/cadence/qianniu"
+    body = {"body": {"late_minutes": 30, "silent_minutes": 90}, "revision": None}
     revision = ok(first.send("PUT", f"{path}/draft", body))["revision"]
     tried = ok(first.post(f"{path}/dry-run", {"days": 14}))
-    assert (tried["late"], tried["silent"]) == (0, 0) and tried["arrivals"] >= 1
+    assert [one["after"] for one in tried["figures"]] == [0, 0] and tried["read"] >= 1
     ok(second.post(f"{path}/publish", {"note": "每半小时", "revision": revision}))
     page = {one["id"]: one for one in ok(first.get("/api/freshness"))["items"]}
     assert (page["qianniu"]["standing"], page["qianniu"]["by"]) == ("fresh", "declared")
     ok(second.post(f"{path}/rollback", {"version": 0, "note": "还是学"}))
     page = {one["id"]: one for one in ok(first.get("/api/freshness"))["items"]}
     assert (page["qianniu"]["standing"], page["qianniu"]["by"]) == ("unknown", "")
-    assert first.get("/api/freshness/nowhere/cadence").status_code == 404
+    assert first.get("/api/declarations/cadence/nowhere").status_code == 404
 
 
 def test_a_silent_source_shows_at_once_even_when_nobody_watches(editing: Rooms) -> None:

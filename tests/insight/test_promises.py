@@ -18,7 +18,6 @@ from fenghe.insight.promises import (
     cost,
     own_word,
     problems,
-    sentence,
     tables_of,
     terms_of,
 )
@@ -150,11 +149,6 @@ def test_a_stranger_field_or_stage_is_refused() -> None:
     for told in ({"rules": [{"stage": "fly", "hours": 1}]}, {"rules": [{"stage": "ship", "hours": 1, "x": 1}]}):
         with pytest.raises(msgspec.ValidationError):
             body_of(told)
-
-
-def test_a_rule_reads_like_a_sentence() -> None:
-    rule = Rule(stage=Stage.SHIP, hours=48, regions=("新疆", "西藏", "青海"))
-    assert sentence(rule) == "新疆、西藏 等 3 处的付款后 48 小时内发货"
 
 
 @pytest.mark.parametrize(

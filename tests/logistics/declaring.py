@@ -62,6 +62,8 @@ def _events(chance: random.Random) -> list[dict[str, str]]:
     ]
 
 
+COUNTED: Final = ("shipments_changed", "cases_would_open", "cases_would_close")
+
 Standing = dict[int, tuple[str, frozenset[str]]]
 """Each parcel's state and open cases."""
 
@@ -88,10 +90,16 @@ def changed(before: Standing, after: Standing) -> dict[str, Any]:
     }
 
 
+def foretold_by_mapper(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What the mapper's dry run said would change."""
+    told = {name: answer[name] for name in COUNTED}
+    return told | {"changes": {(one["from"], one["to"]): one["count"] for one in answer["changes"]}}
+
+
 def foretold(answer: Mapping[str, Any]) -> dict[str, Any]:
     """What a dry run said would change."""
-    told = {name: answer[name] for name in ("shipments_changed", "cases_would_open", "cases_would_close")}
-    return told | {"changes": {(one["from"], one["to"]): one["count"] for one in answer["changes"]}}
+    told = {one["word"]: one["after"] for one in answer["figures"] if one["word"] in COUNTED}
+    return told | {"changes": {(one["before"], one["after"]): one["count"] for one in answer["moves"]}}
 
 
 def code_rule(value: str, state: str, **more: str) -> dict[str, str]:

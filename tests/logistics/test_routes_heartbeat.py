@@ -85,43 +85,40 @@ def test_a_person_of_another_shop_sees_nothing_of_it(rooms: Rooms) -> None:
 
 
 def beat(rooms: Rooms, **changed: Any) -> dict[str, Any]:
-    values = ok(rooms.at("yunying", "ops").get("/api/policies/heartbeat/zto"))["published"]["values"]
+    values = ok(rooms.at("yunying", "ops").get("/api/declarations/heartbeat/zto"))["body"]
     return {**values, **changed}
 
 
 def test_thresholds_are_drafted_forecast_published_and_rolled_back(rooms: Rooms) -> None:
-    browser, path = rooms.at("yunying", "ops"), "/api/policies/heartbeat/zto"
-    before = ok(browser.get(path))
-    assert before["published"]["version"] == 0 and before["published"]["forecast"]["would_be_silent"] == 1
-    draft = ok(
-        browser.send(
-            "PUT", f"{path}/draft", {"values": beat(rooms, empties=5, calls_per_minute=2, interval_minutes=10)}
-        )
-    )
-    assert draft["forecast"]["would_be_silent"] == 0 and draft["forecast"]["enough"] is False
-    assert "问不完" in draft["forecast"]["words"]
-    assert browser.send("PUT", f"{path}/draft", {"values": beat(rooms)}).status_code == 409
+    browser, path = rooms.at("yunying", "ops"), "/api/declarations/heartbeat/zto"
+    assert ok(browser.get(path))["version"] == 0
+    body = beat(rooms, empties=5, calls_per_minute=2, interval_minutes=10)
+    draft = ok(browser.send("PUT", f"{path}/draft", {"body": body}))
+    tried = {one["word"]: one for one in ok(browser.post(f"{path}/dry-run", {}))["figures"]}
+    assert (tried["silent"]["before"], tried["silent"]["after"]) == (1, 0)
+    assert tried["calls_needed"]["after"] > tried["calls_allowed"]["after"] == 2 and tried["calls_needed"]["warn"]
+    assert browser.send("PUT", f"{path}/draft", {"body": beat(rooms)}).status_code == 409
     done = ok(browser.post(f"{path}/publish", {"note": "放宽", "revision": draft["revision"]}))
     assert done["version"] == 1
-    assert ok(browser.get(path))["published"]["values"]["empties"] == 5
+    assert ok(browser.get(path))["body"]["empties"] == 5
     back = ok(browser.post(f"{path}/rollback", {"version": 0, "note": "恢复"}))
-    assert back["version"] == 2 and ok(browser.get(path))["published"]["values"]["empties"] == 3
+    assert back["version"] == 2 and ok(browser.get(path))["body"]["empties"] == 3
 
 
 def test_thresholds_out_of_bounds_are_named_and_not_published(rooms: Rooms) -> None:
-    browser, path = rooms.at("yunying", "ops"), "/api/policies/heartbeat/sf"
-    draft = ok(browser.send("PUT", f"{path}/draft", {"values": beat(rooms, empties=0)}))
-    assert draft["problems"] and draft["forecast"] is None
+    browser, path = rooms.at("yunying", "ops"), "/api/declarations/heartbeat/sf"
+    draft = ok(browser.send("PUT", f"{path}/draft", {"body": beat(rooms, empties=0)}))
+    assert draft["problems"]
     refused = browser.post(f"{path}/publish", {"note": "x", "revision": draft["revision"]})
-    assert refused.status_code == 422 and refused.json()["fields"][0]["field"] == "values.empties"
+    assert refused.status_code == 422 and refused.json()["fields"][0]["field"] == "empties"
     assert browser.delete(f"{path}/draft").status_code == 204
-    assert rooms.at("kefu", "cs").send("PUT", f"{path}/draft", {"values": beat(rooms)}).status_code == 403
+    assert rooms.at("kefu", "cs").send("PUT", f"{path}/draft", {"body": beat(rooms)}).status_code == 403
 
 
 def test_every_carrier_and_tracker_has_a_row(rooms: Rooms) -> None:
-    names = [row["carrier"] for row in ok(rooms.at("kefu", "cs").get("/api/policies/heartbeat"))]
+    names = [row["name"] for row in ok(rooms.at("kefu", "cs").get("/api/declarations/heartbeat"))["declarations"]]
     assert names[:3] == ["default", "kuaidi100", "zto"] and "sf" in names
-    assert rooms.at("kefu", "cs").get("/api/policies/heartbeat/nobody").status_code == 404
+    assert rooms.at("kefu", "cs").get("/api/declarations/heartbeat/nobody").status_code == 404
 
 
 def test_contracts_are_listed_exported_and_let_go(rooms: Rooms) -> None:

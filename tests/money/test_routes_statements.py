@@ -19,6 +19,7 @@ BILL = "\n".join(
 )
 OWN_BANK = "某某银行\n记账日,进账,出账,用途\n2026-02-01,5.00,,甲\n2026-02-02,,2.00,乙\n"
 ENTITY = b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"
+VILLAGE = "/api/declarations/statement_layout/village"
 LAYOUT: dict[str, Any] = {
     "name": "village", "title": "村镇银行", "kind": "statement", "provider": "village", "ledger": "bank",
     "needs": ["记账日", "进账", "出账"],
@@ -84,20 +85,37 @@ def test_a_layout_is_made_tried_published_used_and_rolled_back(rooms: Rooms) -> 
     assert (tried["rows"], tried["broken"], tried["money_in"], tried["money_out"]) == (2, 0, 500, 200)
     wrong = browser.send("POST", f"/api/statement-uploads/{told['id']}/try", {"layout": {**LAYOUT, "fields": {}}})
     assert wrong.status_code == 400 and "occurred_at" in wrong.text
-    ok(browser.send("POST", "/api/statement-layouts/village/publish", {"layout": LAYOUT, "note": "第一版"}))
+    publish(browser, LAYOUT, "第一版", reads=2)
     done = imported(rooms, browser, told["id"], source="village")
     assert (done["state"], done["report"]["stored"]) == ("done", 2)
     found = ok(browser.get("/api/statement-lines", params={"source": "village", "sort": "occurred_at"}))["items"]
     assert [(one["net"]["amount_minor"], one["summary"]) for one in found] == [(500, "甲"), (-200, "乙")]
-    ok(
-        browser.send(
-            "POST", "/api/statement-layouts/village/publish", {"layout": {**LAYOUT, "title": "二"}, "note": "二"}
-        )
-    )
-    back = ok(browser.send("POST", "/api/statement-layouts/village/roll-back", {"version": 1, "note": ""}))
-    assert (back["version"], back["title"], len(back["versions"])) == (3, "村镇银行", 3)
-    missing = browser.send("POST", "/api/statement-layouts/village/roll-back", {"version": 9, "note": ""})
-    assert missing.status_code == 404
+    publish(browser, {**LAYOUT, "title": "二"}, "二", reads=0)
+    assert ok(browser.post(f"{VILLAGE}/rollback", {"version": 1, "note": "回到第一版"}))["version"] == 3
+    back = ok(browser.get(VILLAGE))
+    assert (back["version"], back["body"]["title"], len(back["history"])) == (3, "村镇银行", 3)
+    assert browser.post(f"{VILLAGE}/rollback", {"version": 9, "note": "没有"}).status_code == 404
+    assert browser.post(f"{VILLAGE}/rollback", {"version": 0, "note": "没有出厂的"}).status_code == 404
+
+
+def publish(browser: Browser, layout: dict[str, Any], note: str, *, reads: int) -> None:
+    """As the screen does: save the draft, try it on the files whose bytes are still there, put it in force."""
+    draft = ok(browser.send("PUT", f"{VILLAGE}/draft", {"body": layout, "revision": None}))
+    assert draft["problems"] == []
+    (read,) = ok(browser.post(f"{VILLAGE}/dry-run", {}))["figures"]
+    assert read["after"] == reads
+    ok(browser.post(f"{VILLAGE}/publish", {"note": note, "revision": draft["revision"]}))
+
+
+def test_a_layout_that_is_none_is_refused_and_one_of_another_name_not_published(rooms: Rooms) -> None:
+    browser = finance(rooms)
+    refused = browser.send("PUT", f"{VILLAGE}/draft", {"body": {**LAYOUT, "fields": {}}, "revision": None})
+    assert refused.status_code == 400 and "occurred_at" in refused.text
+    draft = ok(browser.send("PUT", f"{VILLAGE}/draft", {"body": {**LAYOUT, "name": "town"}, "revision": None}))
+    assert [one["field"] for one in draft["problems"]] == ["name"]
+    assert browser.post(f"{VILLAGE}/publish", {"note": "x", "revision": draft["revision"]}).status_code == 422
+    assert browser.delete(f"{VILLAGE}/draft").status_code == 204
+    assert browser.send("PUT", "/api/declarations/statement_layout/Bad/draft", {"body": LAYOUT}).status_code == 400
 
 
 def test_a_refused_file_says_why_and_waits_for_another_try(rooms: Rooms) -> None:
@@ -140,7 +158,12 @@ def test_who_may_not(rooms: Rooms) -> None:
     )
     assert auditor.get("/api/statement-files").is_success
     assert upload(auditor, "a.csv", BILL).status_code == 403
-    for path in ("/api/statement-files", "/api/statement-lines", "/api/statement-uploads", "/api/statement-layouts"):
+    for path in (
+        "/api/statement-files",
+        "/api/statement-lines",
+        "/api/statement-uploads",
+        "/api/declarations/statement_layout",
+    ):
         assert clerk.get(path).status_code == 403
     assert partial.get("/api/statement-files").status_code == 403
     bad = ok(upload(finance(rooms), "a.csv", BILL))["id"]

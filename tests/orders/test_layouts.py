@@ -7,16 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fenghe.kernel.layouts import Ambiguous, BadLayout, NoLayout, parse_zone
 from fenghe.orders.layouts import (
-    Ambiguous,
-    BadLayout,
     Layout,
-    NoLayout,
     Source,
     find_layout,
     layout_order_rules,
     parse_layout,
-    parse_zone,
     shipped_layout,
     shipped_layouts,
     status_told,

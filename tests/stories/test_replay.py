@@ -16,7 +16,6 @@ from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.inbox import store as inbox
 from fenghe.logistics.declared import MAPPING, MappingBody, mapping_rules
 from fenghe.logistics.dry_run import codes_read_otherwise
-from fenghe.logistics.store_mapping import hold_judging
 from tests.stories import telling
 from tests.stories.doors import SOURCES
 from tests.stories.driving import add_sources
@@ -35,7 +34,7 @@ def scan(number: str, code: str, hour: int) -> dict[str, str]:
 
 def publish(connection: Connection[Any], rules: Sequence[dict[str, str]]) -> int:
     """As the screen's 发布 does it: in force, and read again what it reads otherwise; returns how many messages."""
-    hold_judging(connection)
+    declarations.hold_judging(connection)
     draft = declarations.save_draft(
         connection, MAPPING, "zto", body={"rules": list(rules)}, revision=None, author="yunying", base_version=0
     )
@@ -47,7 +46,7 @@ def publish(connection: Connection[Any], rules: Sequence[dict[str, str]]) -> int
 
 def roll_back(connection: Connection[Any], version: int) -> int:
     """As the screen's 回滚 does it."""
-    hold_judging(connection)
+    declarations.hold_judging(connection)
     before, published = declarations.roll_back(
         connection, MAPPING, "zto", version=version, note="", author="yunying", shipped={"rules": []}
     )

@@ -52,11 +52,13 @@ def test_the_mark_filters_parcels_and_orders_and_stays_in_the_address(page: Page
 
 def test_thresholds_are_drafted_seen_through_and_published(page: Page) -> None:
     page.goto("/heartbeat/policies")
-    page.get_by_test_id("beat-row-zto").get_by_role("link").click()
+    page.get_by_test_id("beats-row-zto").get_by_role("link").click()
     page.locator("#beat-calls_per_minute").fill("2")
-    page.get_by_test_id("beat-save").click()
-    expect(page.get_by_test_id("forecast-draft")).to_contain_text("限 2 次")
-    page.get_by_test_id("beat-publish").click()
+    page.locator("#beat-calls_per_minute").press("Tab")
+    page.get_by_test_id("dry-run").click()
+    limit = page.get_by_test_id("trial").get_by_role("row").filter(has_text="每分钟最多问的次数")
+    expect(limit.get_by_role("cell").last).to_have_text("2")
+    page.get_by_test_id("publish").click()
     page.get_by_test_id("note-input").fill("按合同限速")
     page.get_by_test_id("note-confirm").click()
     expect(page.get_by_test_id("version-1")).to_contain_text("按合同限速")

@@ -12,6 +12,7 @@ from fenghe.hub import money_plan, store_importing
 from fenghe.kernel.connecting import Connector, InboundMessage, Reading
 from fenghe.kernel.connections.store import LARGEST_CONFIG, SOURCE_ID, NewSource, create_source
 from fenghe.kernel.intake import Shape
+from fenghe.kernel.layouts import BadLayout
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.web.problems import Problem
 from fenghe.logistics.events import CARRIERS
@@ -19,7 +20,7 @@ from fenghe.logistics.mapping import shipped_code_lists
 from fenghe.money.layouts import Kind as MoneyKind
 from fenghe.money.layouts import Layout as MoneyLayout
 from fenghe.money.layouts import parse_layout as parse_money_layout
-from fenghe.orders.layouts import BadLayout, Layout, parse_layout, shipped_layout, shipped_layouts
+from fenghe.orders.layouts import Layout, parse_layout, shipped_layout, shipped_layouts
 
 KINDS: Final[Mapping[str, Connector | None]] = {
     "orders": order_file.CONNECTOR,

@@ -8,7 +8,8 @@ from fenghe.connectors import order_file
 from fenghe.connectors.order_file.rows import flat
 from fenghe.hub.import_source import Plan, read_row
 from fenghe.kernel.intake import Record, open_records
-from fenghe.orders.layouts import Ambiguous, Layout, NoLayout, find_layout, missing_columns, shipped_layouts
+from fenghe.kernel.layouts import Ambiguous, NoLayout
+from fenghe.orders.layouts import Layout, find_layout, missing_columns, shipped_layouts
 
 SAMPLE: Final = 50
 """Rows looked at of each table. In JSON the first few may be of another make."""

@@ -9,7 +9,8 @@ from psycopg import Connection
 
 from fenghe.kernel.connections.store import LARGEST_CONFIG
 from fenghe.kernel.declarations import store as declarations
-from fenghe.money.layouts import BadLayout, Kind, Layout, parse_layout, shipped_layout, shipped_layouts
+from fenghe.kernel.layouts import BadLayout
+from fenghe.money.layouts import Kind, Layout, parse_layout, shipped_layout, shipped_layouts
 
 STATEMENT_LAYOUT: Final = "statement_layout"
 """Declarations of this kind are layouts that a user made on the screen."""

@@ -21,10 +21,11 @@ from fenghe.hub.store_turns import Turns
 from fenghe.kernel.connecting import Reading, Unreadable
 from fenghe.kernel.intake import Broken, Record, open_records
 from fenghe.kernel.intake.grid import open_parts
+from fenghe.kernel.layouts import Ambiguous, NoLayout
 from fenghe.kernel.values import digest, minor_digits
 from fenghe.money.events import PayoutTold
 from fenghe.money.headers import tidy
-from fenghe.money.layouts import Ambiguous, Kind, Layout, NoLayout, find_layout, missing_columns, source_of
+from fenghe.money.layouts import Kind, Layout, find_layout, missing_columns, source_of
 from fenghe.money.statement_words import is_total_row
 
 MOST_COLUMNS: Final = 30

@@ -6,7 +6,7 @@ it is repeated; an error, a silence of the platform and an empty answer are thre
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -33,6 +33,7 @@ from fenghe.kernel.secrets import source_unsealer
 from fenghe.kernel.values import digest, to_ms
 from fenghe.logistics import store_accounts as accounts
 from fenghe.logistics import store_heartbeat as store
+from fenghe.logistics.asking import rate_name
 from fenghe.logistics.events import TrackingEvent, clean_tracking_no
 from fenghe.logistics.heartbeat import HeartbeatPolicy, next_due, retry_due
 from fenghe.logistics.store_heartbeat import Booked, Poll
@@ -130,7 +131,7 @@ class Poller:
         Where a call carries one parcel, a full bucket is used a little ahead of time: so a minute in which more are
         due than may be asked finds some of them asked already.
         """
-        policy_name = rate_name(source)
+        policy_name = rate_name(source.connector, source.config)
         rate = self.declared.heartbeat(policy_name)[0]
         batch = min(rate.batch or tracker.batch, tracker.batch)
         free = min(self._most_calls - self.under_way, MOST_OF_A_SOURCE - self._busy(name))
@@ -328,13 +329,6 @@ def _probes_forgotten(account: accounts.Account, now: datetime) -> breaker.Break
     if state.probing and (account.last_call_at is None or now - account.last_call_at > lease):
         return msgspec.structs.replace(state, probing=0)
     return state
-
-
-def rate_name(source: Source) -> str:
-    """Whose declaration says how fast this source may be asked: its connector's, or its declared carrier's."""
-    layout = source.config.get("layout")
-    declared = layout.get("carrier") if isinstance(layout, Mapping) else None
-    return str(declared) if declared and source.connector == "generic_json" else source.connector
 
 
 def pace_of(policy: HeartbeatPolicy) -> Pace:

@@ -1,6 +1,6 @@
 """The two-way contract over HTTP (双向契约): what was asked and answered, asking again, booking, letting go, export."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -18,15 +18,16 @@ from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.pulse.store import beat
 from fenghe.kernel.room import RoomHub
+from fenghe.kernel.routes_export import Export, export_list
 from fenghe.kernel.routes_listing import filtered, room_hub
-from fenghe.kernel.store_reading import stream
+from fenghe.kernel.store_reading import Row
 from fenghe.kernel.store_subjects import source_titles
 from fenghe.kernel.titles import Titles
 from fenghe.kernel.web.exporting import Cell, ExportFormat
 from fenghe.kernel.web.hub import KernelHub
 from fenghe.kernel.web.paging import Paging, read_id
 from fenghe.kernel.web.problems import Problem, bad_field, not_found
-from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, export_response, paged, requires
+from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, paged, requires
 from fenghe.logistics import store_contract as writing
 from fenghe.logistics import store_contract_queries as store
 from fenghe.logistics.contract import ACTS, TITLES
@@ -121,26 +122,27 @@ async def export_contracts(
     asked: NamedDependency[store.ContractFilter],
 ) -> Stream:
     """The list as a file."""
-    hub = room_hub(request)
-    query, values = store.everything(asked, shops=current_person(request).shops, paging=paging)
-    target = f"contracts {msgspec.to_builtins(asked)}"
-    await hub.sync(log_access, actor_of(request), action="shipment.export.done", target=target)
-    titles = hub.titles.named(await hub.sync(source_titles))
-    return await export_response(
-        EXPORTED, _export_rows(hub, query, values, titles), file_format=format, filename="双向契约"
-    )
+    statement = store.everything(asked, shops=current_person(request).shops, paging=paging)
+    return await export_list(request, _FILE, statement=statement, asked=asked, file_format=format)
 
 
-async def _export_rows(
-    hub: RoomHub, query: str, values: dict[str, Any], titles: Titles
-) -> AsyncIterator[Sequence[Cell]]:
-    async for row in stream(hub.pool, query, values):
-        one = _row(row, titles)
-        yield (
-            one.act_title, one.source_title, one.tracking_no, one.order_no, one.carrier_title, one.state_title,
-            one.asked_at, one.answered_at, one.waybill_no, one.pushed_at, one.heard_at, one.finding_title,
-            one.finding_words, one.error,
-        )  # fmt: skip
+def _cells(row: Row, titles: Titles) -> Sequence[Cell]:
+    one = _row(row, titles)
+    return (
+        one.act_title, one.source_title, one.tracking_no, one.order_no, one.carrier_title, one.state_title,
+        one.asked_at, one.answered_at, one.waybill_no, one.pushed_at, one.heard_at, one.finding_title,
+        one.finding_words, one.error,
+    )  # fmt: skip
+
+
+_FILE: Final = Export(
+    filename="双向契约",
+    header=EXPORTED,
+    cells=_cells,
+    action="shipment.export.done",
+    about="contracts",
+    names_sources=True,
+)
 
 
 def _row(row: Mapping[str, Any], titles: Titles) -> ContractRow:

@@ -1,7 +1,6 @@
-"""Statement intake over HTTP (账单导入): files given on the screen, what they are taken for, layouts made by pointing."""
+"""Statement intake over HTTP (账单导入): files given on the screen, what they are taken for, a layout tried by pointing."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -15,8 +14,9 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from psycopg import Connection
 
 from fenghe.hub import money_plan, store_uploads, uploads
+from fenghe.hub.declared_layouts import LARGEST_LAYOUT
 from fenghe.kernel.connections.store import SOURCE_ID
-from fenghe.kernel.declarations import store as declarations
+from fenghe.kernel.layouts import BadLayout
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.pulse.store import beat
@@ -25,16 +25,13 @@ from fenghe.kernel.store_reading import Row
 from fenghe.kernel.web.paging import read_id
 from fenghe.kernel.web.problems import Problem, bad_field, conflict, not_found
 from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, requires
-from fenghe.money.layouts import FIELDS, BadLayout, Layout, parse_layout, shipped_layout, shipped_layouts
+from fenghe.money.layouts import FIELDS, Layout, parse_layout
 from fenghe.money.routes_statements import VIEW, whole_house
 
 IMPORT: Final = "money.import"
 LARGEST_UPLOAD: Final = 64 * 1024 * 1024
 ENVELOPE: Final = 64 * 1024
 """Of a multipart body, what is not the file."""
-LONGEST_NOTE: Final = 500
-LARGEST_LAYOUT: Final = 32 * 1024
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 class UploadRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,44 +65,6 @@ class TryBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     layout: dict[str, Any]
     header_line: int = 0
-
-
-class PublishLayoutBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A layout to be used from now on."""
-
-    layout: dict[str, Any]
-    note: Annotated[str, msgspec.Meta(max_length=LONGEST_NOTE)] = ""
-
-
-class RollLayoutBackBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which version to go back to, and why."""
-
-    version: int
-    note: Annotated[str, msgspec.Meta(max_length=LONGEST_NOTE)] = ""
-
-
-class LayoutVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One published version of a layout."""
-
-    version: int
-    note: str
-    author: str
-    at: datetime
-    rolled_back_to: int | None
-
-
-class LayoutRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A layout that statements are recognised by."""
-
-    name: str
-    title: str
-    provider: str
-    ledger: str
-    shipped: bool
-    version: int
-    """0: as shipped."""
-    body: Mapping[str, Any]
-    versions: Sequence[LayoutVersion] = ()
 
 
 @post("/api/statement-uploads", guards=[requires(IMPORT)], request_max_body_size=LARGEST_UPLOAD + ENVELOPE)
@@ -270,109 +229,6 @@ def _discard(connection: Connection[Any], upload: int, *, actor: Actor) -> None:
     beat(connection, ("statements",))
 
 
-@get("/api/statement-layouts", guards=[requires(VIEW)])
-async def list_statement_layouts(request: ApiRequest) -> Sequence[LayoutRow]:
-    """Every layout that statements are recognised by, one's own first."""
-    return await room_hub(request).sync(_layouts)
-
-
-def _layouts(connection: Connection[Any]) -> list[LayoutRow]:
-    own = [
-        _own(connection, one.name)
-        for one in declarations.in_force(connection)
-        if one.kind == money_plan.STATEMENT_LAYOUT
-    ]
-    return own + [
-        _shipped(layout) for layout in shipped_layouts("statement") if layout.name not in {one.name for one in own}
-    ]
-
-
-def _shipped(layout: Layout, *, versions: Sequence[LayoutVersion] = ()) -> LayoutRow:
-    return LayoutRow(
-        name=layout.name, title=layout.title, provider=layout.provider, ledger=layout.ledger, shipped=True, version=0,
-        body=msgspec.to_builtins(layout), versions=versions,
-    )  # fmt: skip
-
-
-def _own(connection: Connection[Any], name: str) -> LayoutRow:
-    history = declarations.history(connection, money_plan.STATEMENT_LAYOUT, name)
-    versions = [
-        LayoutVersion(
-            version=one.version,
-            note=one.note,
-            author=one.author,
-            at=one.published_at,
-            rolled_back_to=one.rolled_back_to,
-        )
-        for one in history
-    ]
-    body = history[0].body if history else None
-    if body is None:
-        shipped = shipped_layout(name)
-        if shipped is None:
-            raise not_found(f"布局 {name}")
-        return _shipped(shipped, versions=versions)
-    layout = parse_layout(body)
-    return LayoutRow(
-        name=name, title=layout.title, provider=layout.provider, ledger=layout.ledger, shipped=False,
-        version=history[0].version, body=body, versions=versions,
-    )  # fmt: skip
-
-
-@post("/api/statement-layouts/{name:str}/publish", guards=[requires(IMPORT)], status_code=200)
-async def publish_statement_layout(
-    request: ApiRequest, name: FromPath[str], data: JSONBody[PublishLayoutBody]
-) -> LayoutRow:
-    """Use a layout from now on; every version stays."""
-    if not _NAME.fullmatch(name):
-        raise bad_field("name", "布局的编号用小写字母、数字和下划线，以字母开头，如 my_bank")
-    layout = _parsed({**data.layout, "name": name})
-    body = {**data.layout, "name": name}
-    return await room_hub(request).sync(_publish, layout, body=body, note=data.note.strip(), actor=actor_of(request))
-
-
-def _publish(
-    connection: Connection[Any], layout: Layout, *, body: dict[str, Any], note: str, actor: Actor
-) -> LayoutRow:
-    kind, name = money_plan.STATEMENT_LAYOUT, layout.name
-    history = declarations.history(connection, kind, name)
-    known = declarations.find_draft(connection, kind, name)
-    try:
-        draft = declarations.save_draft(
-            connection, kind, name, body=body, revision=known.revision if known else None, author=actor.person,
-            base_version=history[0].version if history else 0,
-        )  # fmt: skip
-        declarations.publish(connection, kind, name, note=note, author=actor.person, revision=draft.revision)
-    except declarations.DraftMoved:
-        raise conflict("这个布局刚被别人修改，请刷新后再发布。", code="draft_moved") from None
-    log_access(connection, actor, action="statement_layout.publish.done", target=f"layout {name}")
-    beat(connection, ("statements",))
-    return _own(connection, name)
-
-
-@post("/api/statement-layouts/{name:str}/roll-back", guards=[requires(IMPORT)], status_code=200)
-async def roll_back_statement_layout(
-    request: ApiRequest, name: FromPath[str], data: JSONBody[RollLayoutBackBody]
-) -> LayoutRow:
-    """Publish an earlier version again (0: as shipped, or none)."""
-    return await room_hub(request).sync(_roll_back, name, data=data, actor=actor_of(request))
-
-
-def _roll_back(connection: Connection[Any], name: str, *, data: RollLayoutBackBody, actor: Actor) -> LayoutRow:
-    if data.version == 0 and shipped_layout(name) is None:
-        raise bad_field("version", "这个布局没有出厂版本，请选择一个已发布的版本")
-    try:
-        declarations.roll_back(
-            connection, money_plan.STATEMENT_LAYOUT, name, version=data.version, note=data.note.strip(),
-            author=actor.person, shipped=None,
-        )  # fmt: skip
-    except declarations.NoSuchVersion:
-        raise not_found(f"布局 {name} 的版本 {data.version}") from None
-    log_access(connection, actor, action="statement_layout.roll_back.done", target=f"layout {name} to {data.version}")
-    beat(connection, ("statements",))
-    return _own(connection, name)
-
-
 @get("/api/statement-fields", guards=[requires(VIEW)])
 async def list_statement_fields() -> Mapping[str, str]:
     """What a row of a statement may say, and how each is read."""
@@ -383,8 +239,7 @@ router = Router(
     "/",
     route_handlers=[
         upload_statement, list_statement_uploads, preview_statement, try_statement_layout, import_statement_upload,
-        discard_statement_upload, list_statement_layouts, publish_statement_layout, roll_back_statement_layout,
-        list_statement_fields,
+        discard_statement_upload, list_statement_fields,
     ],
     tags=["statements"],
 )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 from fenghe.hub import routes_contract, routes_intake, routes_layout
 from fenghe.insight import routes as insight
-from fenghe.insight import routes_clocks, routes_freshness, routes_promises, routes_scores
+from fenghe.insight import routes_clocks, routes_freshness, routes_scores
 from fenghe.kernel.audit import routes as audit
 from fenghe.kernel.cases import routes as cases
 from fenghe.kernel.inbox import routes as inbox
@@ -15,9 +15,7 @@ from fenghe.logistics import routes as logistics
 from fenghe.logistics import (
     routes_callbacks,
     routes_heartbeat,
-    routes_heartbeat_policy,
     routes_mapping,
-    routes_policy,
 )
 from fenghe.logistics.routes_rows import details_of_orders
 from fenghe.money import (
@@ -46,7 +44,6 @@ def routers() -> Sequence[Any]:
         audit.router,
         insight.router,
         routes_mapping.router,
-        routes_policy.router,
         routes_ledger.router,
         routes_trace.router,
         routes_seeking.router,
@@ -59,11 +56,9 @@ def routers() -> Sequence[Any]:
         routes_rules.router,
         routes_log.router,
         routes_heartbeat.router,
-        routes_heartbeat_policy.router,
         routes_contract.router,
         routes_layout.router,
         routes_clocks.router,
-        routes_promises.router,
         routes_freshness.router,
         routes_scores.router,
         routes_recon.router,

@@ -32,10 +32,11 @@ from fenghe.hub.statement_table import (
 from fenghe.kernel.connecting import Reading, Unreadable
 from fenghe.kernel.intake import Broken, FileRefused, Record, open_records, read_xml
 from fenghe.kernel.intake.grid import Part, open_parts, part_lines
+from fenghe.kernel.layouts import Ambiguous, NoLayout
 from fenghe.kernel.values import BadValue, minor_digits
 from fenghe.money.events import LineTold
 from fenghe.money.headers import tidy
-from fenghe.money.layouts import Ambiguous, Layout, NoLayout, source_of
+from fenghe.money.layouts import Layout, source_of
 from fenghe.money.statement_check import (
     Chain,
     Difference,

@@ -16,8 +16,9 @@ from fenghe.kernel.intake import Broken, Record
 from fenghe.kernel.intake.grid import GridRow, Part, grid_rows
 from fenghe.kernel.intake.records import Limits
 from fenghe.kernel.intake.table import read_heading
+from fenghe.kernel.layouts import Ambiguous, NoLayout
 from fenghe.money.headers import tidy
-from fenghe.money.layouts import Ambiguous, Layout, NoLayout, find_layout, missing_columns
+from fenghe.money.layouts import Layout, find_layout, missing_columns
 from fenghe.money.statement_words import is_total_row
 
 PREAMBLE_ROWS: Final = 200

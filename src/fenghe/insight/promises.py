@@ -176,20 +176,6 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def sentence(rule: Rule) -> str:
-    """「偏远地区(新疆、西藏 等 7 处)的订单,付款后 48 小时内发货」."""
-    about = "".join(
-        (
-            f"{'、'.join(rule.regions[:2])}{f' 等 {len(rule.regions)} 处' if len(rule.regions) > 2 else ''}的"
-            if rule.regions
-            else "",
-            f"{rule.carrier} 承运的" if rule.carrier else "",
-            "预售" if rule.order_type == PRESALE else rule.order_type,
-        )
-    )
-    return f"{about}{FROM[rule.stage]}后 {rule.hours} 小时内{UNTIL[rule.stage]}"
-
-
 FROM: Final = {
     Stage.SHIP: "付款",
     Stage.PICKUP: "发货",

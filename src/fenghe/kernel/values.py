@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -35,22 +35,6 @@ class BadValue(ValueError):
 def minor_digits(currency: str) -> int:
     """How many decimals the currency's minor unit has."""
     return EXPONENTS.get(currency, 2)
-
-
-def parse_money(text: str | int | float | Decimal, currency: str = "CNY") -> Money:
-    """Read a decimal amount of major units exactly; raises BadValue for anything a person would not call an amount.
-
-    Accepts thousands commas, a leading ¥ and blanks. A JSON float is read by its shortest text, never by its bits.
-    """
-    cleaned = str(text).strip().lstrip("¥￥").replace(",", "").strip()
-    try:
-        amount = Decimal(cleaned)
-    except InvalidOperation:
-        raise BadValue(str(text), f"an amount in {currency}, like 12.34") from None
-    scaled = amount.scaleb(minor_digits(currency)) if amount.is_finite() else Decimal("0.5")
-    if scaled != scaled.to_integral_value():
-        raise BadValue(str(text), f"an amount in {currency} with at most {minor_digits(currency)} decimals")
-    return Money(currency=currency, amount_minor=int(scaled))
 
 
 FIRST_YEAR: Final = 2000

@@ -1,6 +1,6 @@
 """Parcels over HTTP (运单): the list, a parcel's page with its timeline, correction by hand, export."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -14,17 +14,18 @@ from fenghe.kernel.audit import store_queries as audit
 from fenghe.kernel.cases import store as cases
 from fenghe.kernel.cases.rows import case_row
 from fenghe.kernel.listing import Listing, listing
-from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.pulse.store import beat
 from fenghe.kernel.room import RoomHub
+from fenghe.kernel.routes_export import Export, export_list
 from fenghe.kernel.routes_listing import filtered, room_hub
-from fenghe.kernel.store_reading import stream
+from fenghe.kernel.store_reading import Row
 from fenghe.kernel.store_subjects import source_titles, subjects
 from fenghe.kernel.timeline import Story, audit_item, timeline
+from fenghe.kernel.titles import Titles
 from fenghe.kernel.web.exporting import Cell, ExportFormat
 from fenghe.kernel.web.paging import Paging, read_id
 from fenghe.kernel.web.problems import bad_field, not_found
-from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, export_response, paged, requires
+from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, paged, requires
 from fenghe.logistics import store_queries as store
 from fenghe.logistics.routes_rows import ShipmentDetail, ShipmentPage, ShipmentRow, shipment_detail, shipment_row
 
@@ -82,21 +83,24 @@ async def export_shipments(
     asked: NamedDependency[store.ShipmentFilter],
 ) -> Stream:
     """The list as a file."""
-    hub = room_hub(request)
-    query, values = store.everything(asked, shops=current_person(request).shops, paging=paging)
-    target = str(msgspec.to_builtins(asked))
-    await hub.sync(log_access, actor_of(request), action="shipment.export.done", target=target)
-    rows = _export_rows(hub, query, values)
-    return await export_response(EXPORTED, rows, file_format=format, filename="运单")
+    statement = store.everything(asked, shops=current_person(request).shops, paging=paging)
+    return await export_list(request, _FILE, statement=statement, asked=asked, file_format=format)
 
 
-async def _export_rows(hub: RoomHub, query: str, values: dict[str, Any]) -> AsyncIterator[Sequence[Cell]]:
-    async for row in stream(hub.pool, query, values):
-        one = shipment_row(row, hub.titles)
-        yield (
-            one.tracking_no, one.carrier_title, one.state_title, one.held, one.hold_reason, one.order_no,
-            one.last_event_at, one.event_count, one.silent,
-        )  # fmt: skip
+def _cells(row: Row, titles: Titles) -> Sequence[Cell]:
+    one = shipment_row(row, titles)
+    return (
+        one.tracking_no, one.carrier_title, one.state_title, one.held, one.hold_reason, one.order_no,
+        one.last_event_at, one.event_count, one.silent,
+    )  # fmt: skip
+
+
+_FILE: Final = Export(
+    filename="运单",
+    header=EXPORTED,
+    cells=_cells,
+    action="shipment.export.done",
+)
 
 
 @get("/api/shipments/{shipment_id:str}", guards=[requires("orders.view")])

@@ -1,6 +1,6 @@
 """The heartbeat over HTTP (状态心跳): how it stands, the watches with their filters, export, and one parcel's watch."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,27 +11,27 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 from psycopg import Connection
 
-from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.listing import Listing, listing
-from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.room import RoomHub
+from fenghe.kernel.routes_export import Export, export_list
 from fenghe.kernel.routes_listing import filtered, room_hub
-from fenghe.kernel.store_reading import stream
+from fenghe.kernel.store_reading import Row
 from fenghe.kernel.store_subjects import source_titles
 from fenghe.kernel.titles import Titles
 from fenghe.kernel.values import from_ms
 from fenghe.kernel.web.exporting import Cell, ExportFormat
 from fenghe.kernel.web.paging import Paging, read_id
 from fenghe.kernel.web.problems import not_found
-from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, export_response, paged, requires
+from fenghe.kernel.web.routes_support import ApiRequest, current_person, paged, requires
 from fenghe.logistics import store_heartbeat_queries as store
+from fenghe.logistics.asking import batch_of, rate_name
 from fenghe.logistics.declared import HEARTBEAT, heartbeat_of
-from fenghe.logistics.heartbeat import HeartbeatPolicy, calls_needed
+from fenghe.logistics.heartbeat import calls_needed
+from fenghe.logistics.store_declared import bodies_of
 
+STANDINGS: Final = {"ok": "正常", "paused": "对方要求稍候", "failing": "连续出错", "idle": "尚未查询"}
 STOPPED: Final = {"final": "已到终态", "forwarded": "转单后由新单号盯", "given_up": "超过盯单天数"}
 OUTCOMES: Final = {"news": "有新轨迹", "empty": "无新轨迹", "error": "查询出错", "answered": "已答复,待研判"}
-BATCHES: Final = {"sf": 10}
-"""Numbers one call may ask about where it is more than one."""
 _LISTED: Final = {**paged(*store.SORTS, default=store.DEFAULT_SORT), **filtered(store.WatchFilter)}
 
 
@@ -155,7 +155,7 @@ async def get_heartbeat(request: ApiRequest) -> Heartbeat:
 
 def _overview(connection: Connection[Any], hub: RoomHub) -> Heartbeat:
     """In four statements."""
-    now, bodies = datetime.now(UTC), bodies_of(connection)
+    now, bodies = datetime.now(UTC), bodies_of(connection, HEARTBEAT)
     policy = heartbeat_of(None, bodies)[0]
     return Heartbeat(
         now=now,
@@ -174,24 +174,6 @@ def _overview(connection: Connection[Any], hub: RoomHub) -> Heartbeat:
     )
 
 
-def bodies_of(connection: Connection[Any]) -> dict[str, tuple[int, Any]]:
-    """Published heartbeat thresholds by name."""
-    return {one.name: (one.version, one.body) for one in declarations.in_force(connection) if one.kind == HEARTBEAT}
-
-
-def rate_name(connector: str, config: Mapping[str, Any]) -> str:
-    """Whose declaration says how fast a source may be asked: its connector's, or its declared carrier's."""
-    layout = config.get("layout")
-    declared = layout.get("carrier") if isinstance(layout, Mapping) else None
-    return str(declared) if declared and connector == "generic_json" else connector
-
-
-def batch_of(connector: str, policy: HeartbeatPolicy) -> int:
-    """How many numbers one call to a source asks about."""
-    most = BATCHES.get(connector, 1)
-    return min(policy.batch or most, most)
-
-
 def _account(row: Mapping[str, Any], bodies: Mapping[str, tuple[int, Any]], now: datetime) -> AccountRow:
     policy = heartbeat_of(rate_name(row["connector"], row["config"]), bodies)[0]
     batch = batch_of(row["connector"], policy)
@@ -206,7 +188,7 @@ def _account(row: Mapping[str, Any], bodies: Mapping[str, tuple[int, Any]], now:
         failing=row["failing"],
         late=row["late"],
         standing=standing,
-        standing_title={"ok": "正常", "paused": "对方要求稍候", "failing": "连续出错", "idle": "尚未查询"}[standing],
+        standing_title=STANDINGS[standing],
         batch=batch,
         needed_per_minute=round(needed, 1),
         limit_per_minute=policy.calls_per_minute,
@@ -266,26 +248,27 @@ async def export_watches(
     asked: NamedDependency[store.WatchFilter],
 ) -> Stream:
     """The list as a file."""
-    hub = room_hub(request)
-    query, values = store.everything(asked, shops=current_person(request).shops, paging=paging)
-    target = f"heartbeat {msgspec.to_builtins(asked)}"
-    await hub.sync(log_access, actor_of(request), action="shipment.export.done", target=target)
-    titles = hub.titles.named(await hub.sync(source_titles))
-    return await export_response(
-        EXPORTED, _export_rows(hub, query, values, titles), file_format=format, filename="状态心跳"
-    )
+    statement = store.everything(asked, shops=current_person(request).shops, paging=paging)
+    return await export_list(request, _FILE, statement=statement, asked=asked, file_format=format)
 
 
-async def _export_rows(
-    hub: RoomHub, query: str, values: dict[str, Any], titles: Titles
-) -> AsyncIterator[Sequence[Cell]]:
-    async for row in stream(hub.pool, query, values):
-        one = WatchRow(**_fields(row, titles))
-        yield (
-            one.tracking_no, one.track_id, one.carrier_title, one.order_no, one.shop, one.state_title, one.shipped_at,
-            one.last_event_at, one.silent_since, one.empties, one.errors, one.answered_at, one.news_at, one.due_at,
-            one.polls, one.source_title, one.last_error,
-        )  # fmt: skip
+def _cells(row: Row, titles: Titles) -> Sequence[Cell]:
+    one = WatchRow(**_fields(row, titles))
+    return (
+        one.tracking_no, one.track_id, one.carrier_title, one.order_no, one.shop, one.state_title, one.shipped_at,
+        one.last_event_at, one.silent_since, one.empties, one.errors, one.answered_at, one.news_at, one.due_at,
+        one.polls, one.source_title, one.last_error,
+    )  # fmt: skip
+
+
+_FILE: Final = Export(
+    filename="状态心跳",
+    header=EXPORTED,
+    cells=_cells,
+    action="shipment.export.done",
+    about="heartbeat",
+    names_sources=True,
+)
 
 
 def _fields(row: Mapping[str, Any], titles: Titles) -> dict[str, Any]:
@@ -318,7 +301,7 @@ def _one(connection: Connection[Any], hub: RoomHub, *, shipment_id: int, shops: 
     row = store.find_watch(connection, shipment_id, shops=shops)
     if row is None:
         raise not_found(f"运单 {shipment_id} 的心跳")
-    policy = heartbeat_of(row["carrier"], bodies_of(connection))[0]
+    policy = heartbeat_of(row["carrier"], bodies_of(connection, HEARTBEAT))[0]
     return WatchPage(
         **_fields(row, hub.titles.named(source_titles(connection))),
         recent=[_pulse(one) for one in reversed(row["recent"])],

@@ -11,43 +11,36 @@ from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 from psycopg import Connection
 
+from fenghe.kernel.declarations import life
 from fenghe.kernel.declarations import store as declarations
-from fenghe.kernel.declarations.store import Draft, DraftMoved, NoSuchVersion, NothingToPublish, Published
-from fenghe.kernel.inbox.store import replay_codes
+from fenghe.kernel.declarations.routes import (
+    PublishBody,
+    RollBackBody,
+    checked_name,
+    checked_note,
+    publishing,
+    storable,
+)
+from fenghe.kernel.declarations.store import Draft, Published
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.store import names_of
-from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.pulse.store import beat
 from fenghe.kernel.store_reading import Row
-from fenghe.kernel.web.problems import FieldProblem, Problem, not_found
+from fenghe.kernel.web.problems import bad_field, not_found
 from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, hub_of, requires
 from fenghe.logistics import mapping_view as view
 from fenghe.logistics import store_dry_run as trial
 from fenghe.logistics import store_mapping as store
-from fenghe.logistics.declared import FUSE, MAPPING, MappingBody, UserRule, mapping_of, mapping_rules, problems
-from fenghe.logistics.dry_run import codes_read_otherwise
+from fenghe.logistics.declared import FUSE, MAPPING, MappingBody, UserRule, mapping_of, problems
 from fenghe.logistics.mapping import Mapping, map_status, shipped_code_lists
-from fenghe.logistics.routes_declaring import (
-    TOPICS,
-    DryRun,
-    DryRunBody,
-    PublishBody,
-    RollBackBody,
-    begin_dry_run,
-    checked_name,
-    checked_note,
-    dry_run_of,
-    name_of,
-    no_draft,
-    publishing,
-    raise_moved,
-    storable,
-    unfit,
-)
+from fenghe.logistics.routes_mapping_trial import DryRun, DryRunBody, dry_run_of
 from fenghe.logistics.scale import RANK, TITLES, State
+from fenghe.logistics.store_mapping_declared import MappingKind, read_otherwise
 
 MOST_RULES: Final = 2_000
 SHIPPED_NOTE: Final = "随附规则"
+MOST_DAYS: Final = 92
+KIND: Final = MappingKind()
 
 
 class RuleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -242,7 +235,7 @@ def _published(codes: str, history: Sequence[Published], names: dict[str, str]) 
         rules=view.rules_in_force(codes, body),
         covered=view.rules_covered(codes, body),
         note=newest.note,
-        author=name_of(names, newest.author),
+        author=names.get(newest.author, newest.author),
         at=newest.published_at,
     )
 
@@ -252,7 +245,7 @@ def _draft(draft: Draft, names: dict[str, str]) -> MappingDraft:
     return MappingDraft(
         rules=view.own_rules(body),
         base_version=draft.base_version,
-        author=name_of(names, draft.author),
+        author=names.get(draft.author, draft.author),
         updated_at=draft.updated_at,
         revision=draft.revision,
         problems=problems(body),
@@ -280,7 +273,7 @@ def _versions(history: Sequence[Published], names: dict[str, str]) -> list[Mappi
         MappingVersion(
             version=one.version,
             note=one.note,
-            author=name_of(names, one.author),
+            author=names.get(one.author, one.author),
             at=one.published_at,
             rules_added=counted.added,
             rules_removed=counted.removed,
@@ -301,31 +294,17 @@ async def save_mapping_draft(request: ApiRequest, codes: FromPath[str], data: JS
 def _save(connection: Connection[Any], codes: str, *, data: DraftBody, actor: Actor) -> MappingDraft:
     _must_exist(connection, codes)
     body = MappingBody(rules=tuple(_user_rule(n, one) for n, one in enumerate(data.rules) if not one.shipped))
-    try:
-        draft = declarations.save_draft(
-            connection,
-            MAPPING,
-            codes,
-            body=msgspec.to_builtins(body),
-            revision=data.revision,
-            author=actor.person,
-            base_version=_version(connection, codes),
-        )
-    except DraftMoved as moved:
-        raise_moved(connection, moved)
+    told = msgspec.to_builtins(body)
+    draft = life.save(connection, KIND, codes, body=told, revision=data.revision, actor=actor)
     beat(connection, ("mappings",))
     return _draft(draft, names_of(connection, [draft.author]))
 
 
 def _user_rule(n: int, rule: RuleBody) -> UserRule:
     for field in ("match", "value", "state", "note", "when"):
-        storable(getattr(rule, field), f"rules.{n}.{field}")
+        if not storable(getattr(rule, field)):
+            raise bad_field(f"rules.{n}.{field}", "含有不可见的控制字符")
     return UserRule(match=rule.match, value=rule.value, state=rule.state, note=rule.note, when=rule.when)
-
-
-def _version(connection: Connection[Any], codes: str) -> int:
-    history = declarations.history(connection, MAPPING, codes)
-    return history[0].version if history else 0
 
 
 @delete("/api/status-mappings/{codes:str}/draft", guards=[requires("mapping.edit")])
@@ -335,11 +314,7 @@ async def discard_mapping_draft(request: ApiRequest, codes: FromPath[str]) -> No
 
 
 def _discard(connection: Connection[Any], codes: str, *, actor: Actor) -> None:
-    draft = declarations.find_draft(connection, MAPPING, codes)
-    if draft is None:
-        return
-    declarations.discard_draft(connection, MAPPING, codes)
-    log_access(connection, actor, action="mapping.draft.discarded", target=f"{codes} (by {draft.author})")
+    life.discard(connection, KIND, codes, actor=actor)
     beat(connection, ("mappings",))
 
 
@@ -352,19 +327,19 @@ async def dry_run_mapping(request: ApiRequest, codes: FromPath[str], data: JSONB
 
 
 def _dry_run(connection: Connection[Any], codes: str, *, days: int, shops: Sequence[str] | None) -> DryRun:
-    begin_dry_run(connection, days)
-    draft = declarations.find_draft(connection, MAPPING, codes)
-    if draft is None:
-        raise no_draft()
+    if not 1 <= days <= MOST_DAYS:
+        raise bad_field("days", f"试运行的天数应为 1 到 {MOST_DAYS}")
+    declarations.take_trial_slot(connection)
+    draft = life.draft_of(connection, KIND, codes)
     published = declarations.in_force(connection)
     before = view.body_of(next((one.body for one in published if (one.kind, one.name) == (MAPPING, codes)), None))
-    after = _fit(draft.body)
+    after = view.body_of(draft.body)
     fuses = {one.name: (one.version, one.body) for one in published if one.kind == FUSE}
     window = trial.window_of_codes(connection, codes, days=days)
     tried = trial.mapping_tried(
         connection,
         codes,
-        changed=_otherwise(codes, before, after),
+        changed=read_otherwise(codes, before, after),
         before=mapping_of(codes, before),
         after=mapping_of(codes, after),
         window=window,
@@ -378,27 +353,6 @@ def _dry_run(connection: Connection[Any], codes: str, *, days: int, shops: Seque
         shops=shops,
         diff=view.differences(codes, before, after),
     )
-
-
-def _otherwise(codes: str, before: MappingBody, after: MappingBody) -> list[str]:
-    return codes_read_otherwise(mapping_rules(codes, before), mapping_rules(codes, after))
-
-
-_ROW: Final = "第 "
-
-
-def _fit(body: Any) -> MappingBody:
-    """A body whose rows are all sound; 422 naming those that are not."""
-    told = view.body_of(body)
-    found = problems(told)
-    if found:
-        raise unfit([FieldProblem(_field(problem), problem) for problem in found])
-    return told
-
-
-def _field(problem: str) -> str:
-    number = problem.removeprefix(_ROW).partition(" ")[0]
-    return f"rules.{int(number) - 1}" if number.isdigit() else "rules"
 
 
 @post("/api/status-mappings/{codes:str}/publish", guards=[requires("mapping.publish")], status_code=200)
@@ -415,16 +369,9 @@ async def publish_mapping(request: ApiRequest, codes: FromPath[str], data: JSONB
 
 
 def _publish(connection: Connection[Any], codes: str, *, note: str, revision: int, actor: Actor) -> MappingPublished:
-    store.hold_judging(connection)
-    try:
-        before, published = declarations.publish(
-            connection, MAPPING, codes, note=note, author=actor.person, revision=revision
-        )
-    except DraftMoved as moved:
-        raise_moved(connection, moved)
-    except NothingToPublish:
-        raise no_draft() from None
-    return _put_in_force(connection, before, published, actor=actor, action="mapping.publish.done")
+    published, replayed = life.publish(connection, KIND, codes, note=note, revision=revision, actor=actor)
+    beat(connection, KIND.topics)
+    return MappingPublished(version=published.version, replayed_messages=replayed)
 
 
 @post("/api/status-mappings/{codes:str}/rollback", guards=[requires("mapping.publish")], status_code=200)
@@ -443,35 +390,9 @@ async def roll_back_mapping(
 
 
 def _roll_back(connection: Connection[Any], codes: str, *, version: int, note: str, actor: Actor) -> MappingPublished:
-    store.hold_judging(connection)
     _must_exist(connection, codes)
-    if version == _version(connection, codes):
-        raise Problem(422, f"第 {version} 版就是现行版本,不需要回滚。", code="already_in_force")
-    try:
-        before, published = declarations.roll_back(
-            connection,
-            MAPPING,
-            codes,
-            version=version,
-            note=note,
-            author=actor.person,
-            shipped=msgspec.to_builtins(MappingBody()),
-        )
-    except NoSuchVersion:
-        raise not_found(f"码表 {codes} 的第 {version} 版") from None
-    return _put_in_force(connection, before, published, actor=actor, action="mapping.rollback.done")
-
-
-def _put_in_force(
-    connection: Connection[Any], before: Any | None, published: Published, *, actor: Actor, action: str
-) -> MappingPublished:
-    """Replay what the new version reads otherwise, in the transaction that published it."""
-    codes = published.name
-    changed = _otherwise(codes, view.body_of(before), _fit(published.body))
-    replayed = replay_codes(connection, codes=codes, changed=changed)
-    back = "" if published.rolled_back_to is None else f" ← v{published.rolled_back_to}"
-    log_access(connection, actor, action=action, target=f"{codes} v{published.version}{back}: {published.note}")
-    beat(connection, TOPICS)
+    published, replayed = life.roll_back(connection, KIND, codes, version=version, note=note, actor=actor)
+    beat(connection, KIND.topics)
     return MappingPublished(version=published.version, replayed_messages=replayed)
 
 

@@ -7,9 +7,9 @@ import msgspec
 from psycopg import Connection
 
 from fenghe.kernel.listing import Counts, numbers_of, words_of
-from fenghe.kernel.store_reading import COUNT_TO, Row, Where, count_of, fetch, find, order_by
+from fenghe.kernel.store_listing import Listed
+from fenghe.kernel.store_reading import Row, Where, fetch, find
 from fenghe.kernel.web.paging import Paging
-from fenghe.kernel.web.problems import bad_field
 
 SORTS: Final = {
     "asked_at": "c.asked_at",
@@ -38,6 +38,9 @@ _COLUMNS: Final = (
 )
 
 
+_LIST: Final = Listed(columns=_COLUMNS, source=_FROM, bare="carrier_contract c", sorts=SORTS, tie="c.id", tabs=TABS)
+
+
 class ContractFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What the list may be narrowed by, as the address says it."""
 
@@ -49,8 +52,7 @@ class ContractFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _conditions(asked: ContractFilter, shops: Sequence[str] | None) -> Where:
-    if asked.tab not in TABS:
-        raise bad_field("tab", f"没有 {asked.tab} 这个标签,可用的有 {'、'.join(TABS)}")
+    _LIST.check_tab(asked.tab)
     where = Where()
     where.own("o.shop", shops)
     where.any_of("c.act", "act", words_of(asked.act))
@@ -70,25 +72,14 @@ def page(
 ) -> tuple[list[Row], Counts]:
     """One page, and how many each tab has."""
     where = _conditions(asked, shops)
-    where.values |= {"size": paging.size, "offset": paging.offset}
-    rows = fetch(connection, f"{_select(where, asked, paging)} limit %(size)s offset %(offset)s", where.values)
-    source = "carrier_contract c" if where.empty else _FROM
-    parts = [f'{count_of(source, where.sql(only), up_to=COUNT_TO)} as "{tab}"' for tab, only in TABS.items()]
-    tabs = {
-        name: int(count) for name, count in (find(connection, "select " + ", ".join(parts), where.values) or {}).items()
-    }
-    return rows, Counts(total=tabs[asked.tab], limit=COUNT_TO, tabs=tabs, tab=asked.tab)
+    rows = _LIST.page(connection, where, tab=asked.tab, paging=paging)
+    return rows, _LIST.counts(connection, where, tab=asked.tab)
 
 
 def everything(asked: ContractFilter, *, shops: Sequence[str] | None, paging: Paging) -> tuple[str, dict[str, Any]]:
     """The statement of an export."""
     where = _conditions(asked, shops)
-    return _select(where, asked, paging), where.values
-
-
-def _select(where: Where, asked: ContractFilter, paging: Paging) -> str:
-    order = order_by(SORTS, sort=paging.sort, descending=paging.descending, tie="c.id")
-    return f"select {_COLUMNS} from {_FROM} where {where.sql(TABS[asked.tab])} order by {order}"
+    return _LIST.statement(where, tab=asked.tab, paging=paging), where.values
 
 
 def of_shipment(connection: Connection[Any], shipment_id: int, *, shops: Sequence[str] | None) -> list[Row]:

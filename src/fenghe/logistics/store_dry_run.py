@@ -11,7 +11,7 @@ import msgspec
 from psycopg import Connection
 
 from fenghe.kernel.judging.decide import cases_due
-from fenghe.kernel.store_reading import Row, fetch, find
+from fenghe.kernel.store_reading import Row, fetch
 from fenghe.kernel.values import Observation, with_texts
 from fenghe.logistics.declared import policy_of
 from fenghe.logistics.dry_run import Difference, Judge, Outcome, try_mapping, try_policy
@@ -20,12 +20,8 @@ from fenghe.logistics.policy import FusePolicy
 from fenghe.logistics.rule import PolicyOf, ShipmentRule
 
 MOST_PARCELS: Final = 50_000
-AT_ONCE: Final = 2
-"""Dry runs going on at the same time, over all processes: each takes a core while it lasts."""
 
-_SLOT: Final = 7315
 _PIECE: Final = 500
-_STATEMENT_MS: Final = 60_000
 _history: Final = msgspec.json.Decoder(list[Observation])
 
 
@@ -45,17 +41,6 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     order_no: str | None
     shop: str | None
     difference: Difference
-
-
-def take_slot(connection: Connection[Any]) -> bool:
-    """A place among the dry runs that may go on at once, held until the transaction ends; False when all are taken."""
-    row = find(
-        connection,
-        "select exists (select from generate_series(1, %(most)s) n where pg_try_advisory_xact_lock(%(slot)s, n))"
-        " as taken, set_config('statement_timeout', %(ms)s, true) as bound",
-        {"most": AT_ONCE, "slot": _SLOT, "ms": str(_STATEMENT_MS)},
-    )
-    return bool(row and row["taken"])
 
 
 def window_of_codes(connection: Connection[Any], codes: str, *, days: int) -> Window:

@@ -8,11 +8,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from psycopg import Connection
-from psycopg.errors import LockNotAvailable
 
-from fenghe.kernel.declarations.store import JUDGING_LOCK
 from fenghe.kernel.store_reading import Row, fetch, find
-from fenghe.kernel.web.problems import Problem
 
 RECENT: Final = "72 hours"
 MOST_LISTS: Final = 300
@@ -24,23 +21,6 @@ COUNT_TO: Final = 10_000
 LOOK_AT: Final = 1_000
 """Newest scans without a code that are looked at for those whose text waits."""
 MOST_CARRIERS: Final = 300
-
-_PATIENCE: Final = "30s"
-"""How long a publication waits for a lock before it is given up."""
-
-
-def hold_judging(connection: Connection[Any]) -> None:
-    """Let batches that read the old declarations finish, and start none until this transaction ends.
-
-    Without it a message in flight would be judged by the old mapping after its replay had been ordered.
-    """
-    connection.execute("select set_config('lock_timeout', %s, true)", (_PATIENCE,))
-    try:
-        connection.execute("select pg_advisory_xact_lock(%s, 0)", (JUDGING_LOCK,))
-    except LockNotAvailable:
-        told = "正在研判的一批报文迟迟没有结束,没有发布。请稍后再试。"
-        raise Problem(503, told, code="judging_busy", retry_after_seconds=10) from None
-
 
 _LISTS: Final = (
     "with recursive list(codes, n) as ((select o.codes, 1 from observation o order by o.codes limit 1) union all"

@@ -1,14 +1,24 @@
 """How a file of money is laid out (资金文件布局): which column says what. A declaration that a user may write. Pure."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, timedelta, timezone
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import msgspec
 
+from fenghe.kernel.layouts import (
+    Ambiguous,
+    BadLayout,
+    ColumnLayout,
+    ColumnSource,
+    NoLayout,
+    best_of,
+    check_source,
+    decoded,
+    nearest_of,
+    source_in_full,
+)
 from fenghe.money.headers import stem_of, tidy
 
 Kind = Literal["payments", "refunds", "vouchers", "payouts", "statement"]
@@ -57,35 +67,19 @@ LINE_KINDS: Final = frozenset(
 """What a movement on a statement can be."""
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where a value comes from: the first of `columns` that says something, amounts added, texts joined, a constant."""
+class Source(ColumnSource, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where a value of money comes from. Amounts of a `sum` that the file does not have are left out."""
 
-    columns: tuple[str, ...] = ()
-    sum: tuple[str, ...] = ()
-    """Amounts to be added; those the file does not have are left out."""
     less: tuple[str, ...] = ()
     """Amounts to be taken off."""
-    join: tuple[str, ...] = ()
-    """Texts to be put one after another, as a date and a time in two columns."""
     glue: str = " "
     """What stands between joined texts."""
-    constant: str = ""
-    values: dict[str, str] = {}
-    """What the file calls it → what we call it."""
-    holds: dict[str, str] = {}
+    holds: dict[str, str] = msgspec.field(default_factory=dict)
     """For words that vary: a part of the word → what we call it; the first that is in the word counts."""
-    unsaid: tuple[str, ...] = ()
-    """Values by which the file means that it says nothing, beside an empty one, `-`, `--`, `/` and `\\N`."""
-    before: str = ""
-    """Only what stands before this mark."""
-    after: str = ""
-    """Only what stands after this mark."""
     unit: Unit = ""
     """Amounts are in yuan (major) or fen (minor); unsaid: the heading tells, and where it does not, the file is looked at."""
     sign: Literal["", "+", "-", "absolute"] = ""
     """How the amount counts: as told, turned round, or without its sign."""
-    zone: str = ""
-    """The offset of this column's times where it is not the layout's."""
 
 
 Told = str | tuple[str, ...] | Source
@@ -105,23 +99,14 @@ class Total(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Told without its sign."""
 
 
-class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One layout. `needs` are the columns by which it is recognised; each may be a list of names for the same."""
+class Layout(ColumnLayout, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A layout of money."""
 
-    name: str
-    title: str
     kind: Kind
-    needs: tuple[str | tuple[str, ...], ...]
     fields: dict[str, Told]
     provider: str = ""
     ledger: Literal["", "trade", "funds", "settlement", "bank"] = ""
-    zone: str = "+08:00"
-    currency: str = "CNY"
-    decimal: Literal[".", ","] = "."
-    note: str = ""
-    general: bool = False
-    """Known by everyday names for its columns, so only where nothing more particular fits."""
-    components: dict[str, Literal["+", "-", "?"]] = {}
+    components: dict[str, Literal["+", "-", "?"]] = msgspec.field(default_factory=dict)
     """A wide row's money parts and how each counts towards the net; `?`: as told, or turned round where only that adds up."""
     direction_rule: Literal["times", "absolute"] = "times"
     """A direction turns the told amount (a reversed one stays reversed), or decides alone."""
@@ -143,43 +128,11 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Only a file with a line that begins so before its heading has to end as `ends_with` says; none: every file has."""
     free_text: tuple[str, ...] = ()
     """Columns in which a bare comma may stand."""
-    header_has: tuple[str, ...] = ()
-    skip_prefixes: tuple[str, ...] = ()
-    sheet: str | None = None
-    short_rows: bool = False
-
-
-class BadLayout(ValueError):
-    """The layout says something that cannot be; `path` is where, `expected` what would be right."""
-
-    def __init__(self, path: str, expected: str) -> None:
-        super().__init__(f"{path}: expected {expected}")
-        self.path = path
-        self.expected = expected
-
-
-class NoLayout(msgspec.Struct, frozen=True, kw_only=True):
-    """No layout fits. `nearest` misses the fewest columns, those in `missing`."""
-
-    nearest: str = ""
-    missing: tuple[str, ...] = ()
-
-
-class Ambiguous(msgspec.Struct, frozen=True, kw_only=True):
-    """Several layouts fit the columns equally well; a person has to say which."""
-
-    names: tuple[str, ...]
 
 
 def source_of(told: Told) -> Source:
     """The source in full."""
-    match told:
-        case str():
-            return Source(columns=(told,))
-        case Source():
-            return told
-        case _:
-            return Source(columns=told)
+    return source_in_full(told, Source)
 
 
 @lru_cache(maxsize=2048)
@@ -211,22 +164,18 @@ def find_layout(columns: Iterable[str], layouts: Sequence[Layout]) -> Layout | A
     missing = {layout.name: missing_columns(layout, told) for layout in layouts}
     fitting = [layout for layout in layouts if not missing[layout.name]]
     if not fitting:
-        near = min(layouts, key=lambda one: (len(missing[one.name]) / len(one.needs), one.general), default=None)
-        if near is None or len(missing[near.name]) == len(near.needs):
-            return NoLayout()
-        return NoLayout(nearest=near.name, missing=missing[near.name])
+        return nearest_of(told, layouts, missing)
     special = [layout for layout in fitting if not layout.general] or fitting
     have = {tidy(name) for name in told}
-    scores = {layout.name: len(have & _known(layout)) + len(layout.needs) for layout in special}
-    best = [layout for layout in special if scores[layout.name] == max(scores.values())]
-    return best[0] if len(best) == 1 else Ambiguous(names=tuple(layout.name for layout in best))
+    return best_of(special, lambda layout: len(have & _known(layout)) + len(layout.needs))
 
 
 def missing_columns(layout: Layout, columns: Iterable[str]) -> tuple[str, ...]:
     """What the layout needs and the file does not have."""
     have = columns_by_name(columns, money=True)
-    needs = [(need,) if isinstance(need, str) else need for need in layout.needs]
-    return tuple(names[0] for names in needs if not any(find_column(name, have, money=True) for name in names))
+    return tuple(
+        names[0] for names in layout.needed() if not any(find_column(name, have, money=True) for name in names)
+    )
 
 
 @lru_cache(maxsize=256)
@@ -236,7 +185,7 @@ def _known_of(name: str, told: tuple[str, ...]) -> frozenset[str]:  # noqa: ARG0
 
 def _known(layout: Layout) -> frozenset[str]:
     told = [column for source in map(source_of, layout.fields.values()) for column in columns_of(source)]
-    needs = [name for need in layout.needs for name in ((need,) if isinstance(need, str) else need)]
+    needs = [name for names in layout.needed() for name in names]
     return _known_of(layout.name, (*told, *needs, *layout.components))
 
 
@@ -245,25 +194,9 @@ def columns_of(source: Source) -> tuple[str, ...]:
     return (*source.columns, *source.sum, *source.less, *source.join)
 
 
-@lru_cache(maxsize=64)
-def parse_zone(text: str) -> timezone:
-    """An offset like `+08:00` or `Z`. Raises ValueError."""
-    if text == "Z":
-        return UTC
-    found = re.fullmatch(r"([+-])(\d\d):(\d\d)", text)
-    if found is None or int(found[2]) > 14 or int(found[3]) > 59:
-        raise ValueError(text)
-    offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
-    return timezone(-offset if found[1] == "-" else offset)
-
-
 def parse_layout(body: bytes | Mapping[str, Any]) -> Layout:
     """A layout from its JSON. Raises BadLayout with the place and what is expected there."""
-    try:
-        layout = msgspec.json.decode(body, type=Layout) if isinstance(body, bytes) else msgspec.convert(body, Layout)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        what, _, where = str(error).partition(" - at ")
-        raise BadLayout(where.strip("`") or "$", what) from None
+    layout = decoded(body, Layout)
     _check(layout)
     return msgspec.structs.replace(layout, fields={name: source_of(told) for name, told in layout.fields.items()})
 
@@ -279,12 +212,6 @@ _MUST: Final[Mapping[Kind, tuple[tuple[str, ...], ...]]] = {
 
 
 def _check(layout: Layout) -> None:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", layout.name):
-        raise BadLayout("$.name", "a word of small letters, digits and _, like my_bank")
-    if not layout.needs:
-        raise BadLayout("$.needs", "the columns by which the layout is recognised")
-    if not re.fullmatch(r"[A-Z]{3}", layout.currency):
-        raise BadLayout("$.currency", "a currency code like CNY")
     if layout.kind == "statement" and not layout.ledger:
         raise BadLayout("$.ledger", "trade, funds, settlement or bank")
     known = FIELDS[layout.kind]
@@ -297,24 +224,11 @@ def _check(layout: Layout) -> None:
             raise BadLayout(f"$.fields.{any_of[0]}", f"the column of {' or '.join(any_of)}")
     if "amount" in layout.fields and layout.kind == "statement" and "direction" not in layout.fields:
         raise BadLayout("$.fields.direction", "which way an amount goes; a signed amount is called net")
-    _check_zone("$.zone", layout.zone)
 
 
 def _check_source(path: str, source: Source, value: Value) -> None:
-    ways = [way for way in (source.columns, source.sum or source.less, source.join) if way]
-    if len(ways) > 1 or not (ways or source.constant):
-        raise BadLayout(path, "one of columns, sum, join, or a constant")
-    if (source.sum or source.less) and value != "money":
-        raise BadLayout(f"{path}.sum", "sums only where an amount is told")
-    if source.zone:
-        _check_zone(f"{path}.zone", source.zone)
-
-
-def _check_zone(path: str, zone: str) -> None:
-    try:
-        parse_zone(zone)
-    except ValueError:
-        raise BadLayout(path, "an offset like +08:00") from None
+    adds = value == "money" or not (source.sum or source.less)
+    check_source(path, source, (source.columns, source.sum or source.less, source.join), adds=adds)
 
 
 @cache

@@ -1,6 +1,6 @@
 """Payments and refunds over HTTP (支付单、退款单): lists, pages with two clocks, export, asking the provider, an order's money."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,14 +17,16 @@ from fenghe.kernel.cases.rows import case_row
 from fenghe.kernel.listing import Listing, listing
 from fenghe.kernel.people.store_access import log_access
 from fenghe.kernel.room import RoomHub
+from fenghe.kernel.routes_export import Export, export_list
 from fenghe.kernel.routes_listing import filtered, room_hub
-from fenghe.kernel.store_reading import stream
+from fenghe.kernel.store_reading import Row
 from fenghe.kernel.store_subjects import source_titles, subjects
 from fenghe.kernel.timeline import Story, audit_item, timeline
+from fenghe.kernel.titles import Titles
 from fenghe.kernel.web.exporting import Cell, ExportFormat
 from fenghe.kernel.web.paging import Paging, read_id
 from fenghe.kernel.web.problems import Problem, bad_field, not_found
-from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, export_response, paged, requires
+from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_person, paged, requires
 from fenghe.money import store_asking
 from fenghe.money import store_payments as store
 from fenghe.money.routes_rows import (
@@ -104,22 +106,24 @@ async def export_payments(
     asked: NamedDependency[store.PaymentFilter],
 ) -> Stream:
     """The list as a file."""
-    hub = room_hub(request)
-    query, values = store.all_payments(asked, shops=current_person(request).shops, paging=paging)
-    target = str(msgspec.to_builtins(asked))
-    await hub.sync(log_access, actor_of(request), action="payment.export.done", target=target)
-    return await export_response(
-        PAYMENTS_EXPORTED, _payment_cells(hub, query, values), file_format=format, filename="支付单"
-    )
+    statement = store.all_payments(asked, shops=current_person(request).shops, paging=paging)
+    return await export_list(request, _PAYMENTS_EXPORTED_FILE, statement=statement, asked=asked, file_format=format)
 
 
-async def _payment_cells(hub: RoomHub, query: str, values: dict[str, Any]) -> AsyncIterator[Sequence[Cell]]:
-    async for row in stream(hub.pool, query, values):
-        one = payment_row(row, hub.titles)
-        yield (
-            one.provider_title, one.payment_no, one.out_trade_no, one.order_no, one.state_title, one.binding_title,
-            one.cause_title, one.amount, one.buyer_paid, one.fee, one.refunded, row["currency"], one.paid_at, one.method,
-        )  # fmt: skip
+def _payment_cells(row: Row, titles: Titles) -> Sequence[Cell]:
+    one = payment_row(row, titles)
+    return (
+        one.provider_title, one.payment_no, one.out_trade_no, one.order_no, one.state_title, one.binding_title,
+        one.cause_title, one.amount, one.buyer_paid, one.fee, one.refunded, row["currency"], one.paid_at, one.method,
+    )  # fmt: skip
+
+
+_PAYMENTS_EXPORTED_FILE: Final = Export(
+    filename="支付单",
+    header=PAYMENTS_EXPORTED,
+    cells=_payment_cells,
+    action="payment.export.done",
+)
 
 
 @get("/api/refunds/export", guards=[requires("exports.create"), requires(VIEW)], dependencies=_REFUNDS)
@@ -130,22 +134,24 @@ async def export_refunds(
     asked: NamedDependency[store.RefundFilter],
 ) -> Stream:
     """The list as a file."""
-    hub = room_hub(request)
-    query, values = store.all_refunds(asked, shops=current_person(request).shops, paging=paging)
-    target = str(msgspec.to_builtins(asked))
-    await hub.sync(log_access, actor_of(request), action="refund.export.done", target=target)
-    return await export_response(
-        REFUNDS_EXPORTED, _refund_cells(hub, query, values), file_format=format, filename="退款单"
-    )
+    statement = store.all_refunds(asked, shops=current_person(request).shops, paging=paging)
+    return await export_list(request, _REFUNDS_EXPORTED_FILE, statement=statement, asked=asked, file_format=format)
 
 
-async def _refund_cells(hub: RoomHub, query: str, values: dict[str, Any]) -> AsyncIterator[Sequence[Cell]]:
-    async for row in stream(hub.pool, query, values):
-        one = refund_row(row, hub.titles)
-        yield (
-            one.provider_title, one.refund_no, one.out_refund_no, one.payment_no, one.order_no, one.state_title,
-            one.amount, row["currency"], one.refunded_at,
-        )  # fmt: skip
+def _refund_cells(row: Row, titles: Titles) -> Sequence[Cell]:
+    one = refund_row(row, titles)
+    return (
+        one.provider_title, one.refund_no, one.out_refund_no, one.payment_no, one.order_no, one.state_title,
+        one.amount, row["currency"], one.refunded_at,
+    )  # fmt: skip
+
+
+_REFUNDS_EXPORTED_FILE: Final = Export(
+    filename="退款单",
+    header=REFUNDS_EXPORTED,
+    cells=_refund_cells,
+    action="refund.export.done",
+)
 
 
 @get("/api/payments/{payment_id:str}", guards=[requires(VIEW)])

@@ -1,13 +1,13 @@
 """The declaration of what may be compensated (补偿策略): its life as of any other, tried on the breaks that stand now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 from psycopg import Connection
 
-from fenghe.kernel.declarations.contract import Figure, Named, Trial, TrialRow
+from fenghe.kernel.declarations.contract import DeclaredKind, Figure, Named, Trial, TrialRow, Window
 from fenghe.kernel.store_reading import fetch
 from fenghe.kernel.web.problems import FieldProblem
 from fenghe.money import store_compensation as store
@@ -20,7 +20,7 @@ SHOWN: Final = 50
 MODES: Final = {"automatic": "自动执行", "propose": "提给人批准", "off": "不处理"}
 
 
-class CompensationKind:
+class CompensationKind(DeclaredKind):
     """补偿策略: one declaration a cause."""
 
     kind = POLICY
@@ -33,7 +33,7 @@ class CompensationKind:
         """Every cause that something can be done about."""
         return [Named(name=name, title=title) for name, title in NAMES.items()]
 
-    def shipped(self, name: str) -> Any:
+    def shipped(self, name: str, in_force: Mapping[str, Any]) -> Any:  # noqa: ARG002
         """As it is while nobody publishes another."""
         return msgspec.to_builtins(SHIPPED[Cause(name)]) if name in NAMES else None
 
@@ -41,14 +41,14 @@ class CompensationKind:
         """What moves money is never automatic; limits are whole numbers."""
         return [FieldProblem(field, words) for field, words in problems(name, body)]
 
-    def try_out(self, connection: Connection[Any], name: str, body: Any, *, days: int) -> Trial:
+    def try_out(self, connection: Connection[Any], name: str, body: Any, *, window: Window) -> Trial:
         """What would be done about the breaks of this cause that stand now, of the last days; writes nothing."""
         rows = fetch(
             connection,
             "select b.id, b.key, b.cause, b.field, b.scope_key, b.currency, b.amount_minor, b.documents, b.last_run as episode,"
             " b.order_no from recon_break b where b.status = 'open' and b.cause = %(cause)s and b.scope_key like 'order:%%'"
             " and b.found_at >= now() - %(days)s * interval '1 day' order by b.id desc limit %(limit)s",
-            {"cause": name, "days": days, "limit": READ + 1},
+            {"cause": name, "days": window.days, "limit": READ + 1},
         )
         read, rule = rows[:READ], msgspec.convert(body, CauseRule)
         before = store.rules_in_force(connection)[name][1]

@@ -1,13 +1,13 @@
 """The ledger's declarations (过账规则、科目表): what they may say, and what publishing one would book differently."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from psycopg import Connection
 
 from fenghe.kernel.declarations import store as declarations
-from fenghe.kernel.declarations.contract import Figure, Named, Trial, TrialRow
+from fenghe.kernel.declarations.contract import DeclaredKind, Figure, Named, Trial, TrialRow, Window
 from fenghe.kernel.web.problems import FieldProblem
 from fenghe.money.chart import CHART, SHIPPED_CHART, Chart
 from fenghe.money.posting import EVENTS, POSTING, SHIPPED_RULES, PostingRule
@@ -22,7 +22,7 @@ def chart_in_force(connection: Connection[Any]) -> Chart:
     return msgspec.convert(newest.body, Chart) if newest else SHIPPED_CHART
 
 
-class PostingKind:
+class PostingKind(DeclaredKind):
     """过账规则: one declaration an event."""
 
     kind = POSTING
@@ -35,7 +35,7 @@ class PostingKind:
         """Every event there is."""
         return [Named(name=name, title=title) for name, title in EVENTS.items()]
 
-    def shipped(self, name: str) -> Any:
+    def shipped(self, name: str, in_force: Mapping[str, Any]) -> Any:  # noqa: ARG002
         """The shipped rule."""
         rule = SHIPPED_RULES.get(name)
         return msgspec.to_builtins(rule) if rule else None
@@ -50,7 +50,7 @@ class PostingKind:
             return [FieldProblem("body", f"格式不对:{problem}")]
         return [FieldProblem("entries", words) for words in rule.problems(chart_in_force(connection))]
 
-    def try_out(self, connection: Connection[Any], name: str, body: Any, *, days: int) -> Trial:
+    def try_out(self, connection: Connection[Any], name: str, body: Any, *, window: Window) -> Trial:
         """How the vouchers of this event in the last days would have been booked: sums by account, before and after."""
         rule = msgspec.convert(body, PostingRule)
         clearing = dict(chart_in_force(connection).clearing)
@@ -58,12 +58,12 @@ class PostingKind:
             "select e.account, sum(e.debit_minor - e.credit_minor)::bigint, count(distinct v.id), v.currency"
             " from ledger_voucher v join ledger_entry e on e.voucher_id = v.id where v.event = %s"
             " and v.posted_at >= now() - %s * interval '1 day' and v.reverses_id is null group by e.account, v.currency",
-            (name, days),
+            (name, window.days),
         ).fetchall()
         sums = connection.execute(
             "select count(*), coalesce(sum(v.total_minor), 0)::bigint from ledger_voucher v where v.event = %s"
             " and v.posted_at >= now() - %s * interval '1 day' and v.reverses_id is null",
-            (name, days),
+            (name, window.days),
         ).fetchone()
         read, total = (sums[0], sums[1]) if sums else (0, 0)
         before = {row[0]: row[1] for row in rows}
@@ -87,7 +87,7 @@ class PostingKind:
         return cursor.rowcount
 
 
-class ChartKind:
+class ChartKind(DeclaredKind):
     """科目表: one chart."""
 
     kind = CHART
@@ -100,7 +100,7 @@ class ChartKind:
         """The one there is."""
         return [Named(name=DEFAULT, title="会计科目表")]
 
-    def shipped(self, name: str) -> Any:
+    def shipped(self, name: str, in_force: Mapping[str, Any]) -> Any:  # noqa: ARG002
         """The shipped chart."""
         return msgspec.to_builtins(SHIPPED_CHART) if name == DEFAULT else None
 
@@ -117,7 +117,7 @@ class ChartKind:
         gone = [FieldProblem("accounts", f"科目 {code} 已有发生额,不能删除") for code in used if code not in codes]
         return [*(FieldProblem("accounts", words) for words in chart.problems()), *gone]
 
-    def try_out(self, connection: Connection[Any], name: str, body: Any, *, days: int) -> Trial:  # noqa: ARG002
+    def try_out(self, connection: Connection[Any], name: str, body: Any, *, window: Window) -> Trial:  # noqa: ARG002
         """Accounts that come, go or change, and the rules that speak of accounts which would be gone."""
         new, old = msgspec.convert(body, Chart), chart_in_force(connection)
         codes = {one.code for one in new.accounts}
@@ -135,7 +135,3 @@ class ChartKind:
             Figure(title="受影响的过账规则", after=len(orphaned)),
         ]
         return Trial(read=len(before), figures=figures, rows=[*orphaned, *rows][:SHOWN])
-
-    def took_force(self, connection: Connection[Any], name: str, body: Any) -> int:  # noqa: ARG002
-        """New movements follow the chart."""
-        return 0

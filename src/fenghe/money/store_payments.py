@@ -7,9 +7,9 @@ import msgspec
 from psycopg import Connection
 
 from fenghe.kernel.listing import Counts, moment_from, moment_to, numbers_of, words_of
-from fenghe.kernel.store_reading import COUNT_TO, COUNT_TO_FILTERED, Row, Where, count_of, fetch, find, order_by
+from fenghe.kernel.store_listing import Listed
+from fenghe.kernel.store_reading import COUNT_TO, COUNT_TO_FILTERED, Row, Where, count_of, fetch, find
 from fenghe.kernel.web.paging import Paging, read_ids
-from fenghe.kernel.web.problems import bad_field
 
 PAYMENT_SORTS: Final = {
     "id": "p.subject_id",
@@ -51,6 +51,18 @@ _REFUND_COLUMNS: Final = (
 )
 
 
+_PAYMENT_LIST: Final = Listed(
+    columns=_PAYMENT_COLUMNS,
+    source=f"{_PAYMENTS} left join order_book b on b.subject_id = p.order_id",
+    sorts=PAYMENT_SORTS,
+    tie="p.subject_id",
+    tabs=PAYMENT_TABS,
+)
+_REFUND_LIST: Final = Listed(
+    columns=_REFUND_COLUMNS, source=_REFUNDS, sorts=REFUND_SORTS, tie="r.subject_id", tabs=REFUND_TABS
+)
+
+
 class PaymentFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What the list of payments may be narrowed by, as the address says it."""
 
@@ -86,7 +98,7 @@ def _own(where: Where, order_id: str, shops: Sequence[str] | None) -> None:
 
 
 def _payment_where(asked: PaymentFilter, shops: Sequence[str] | None) -> Where:
-    _check_tab(asked.tab, PAYMENT_TABS)
+    _PAYMENT_LIST.check_tab(asked.tab)
     where = Where()
     _own(where, "p.order_id", shops)
     where.any_of("p.provider", "provider", words_of(asked.provider))
@@ -108,7 +120,7 @@ def _payment_where(asked: PaymentFilter, shops: Sequence[str] | None) -> Where:
 
 
 def _refund_where(asked: RefundFilter, shops: Sequence[str] | None) -> Where:
-    _check_tab(asked.tab, REFUND_TABS)
+    _REFUND_LIST.check_tab(asked.tab)
     where = Where()
     _own(where, "r.order_id", shops)
     where.any_of("r.provider", "provider", words_of(asked.provider))
@@ -132,48 +144,30 @@ def _refund_where(asked: RefundFilter, shops: Sequence[str] | None) -> Where:
     return where
 
 
-def _check_tab(tab: str, tabs: Mapping[str, str]) -> None:
-    if tab not in tabs:
-        raise bad_field("tab", f"没有 {tab} 这个标签，可用的有 {'、'.join(tabs)}")
-
-
 def payments(
     connection: Connection[Any], asked: PaymentFilter, *, shops: Sequence[str] | None, paging: Paging
 ) -> list[Row]:
     """The payments of one page."""
-    query, values = all_payments(asked, shops=shops, paging=paging)
-    return fetch(connection, f"{query} limit %(size)s offset %(offset)s", values | _cut(paging))
+    return _PAYMENT_LIST.page(connection, _payment_where(asked, shops), tab=asked.tab, paging=paging)
 
 
 def all_payments(asked: PaymentFilter, *, shops: Sequence[str] | None, paging: Paging) -> tuple[str, dict[str, Any]]:
     """The statement of an export."""
     where = _payment_where(asked, shops)
-    order = order_by(PAYMENT_SORTS, sort=paging.sort, descending=paging.descending, tie="p.subject_id")
-    only = where.sql(PAYMENT_TABS[asked.tab])
-    source = f"{_PAYMENTS} left join order_book b on b.subject_id = p.order_id"
-    return f"select {_PAYMENT_COLUMNS} from {source} where {only} order by {order}", where.values
+    return _PAYMENT_LIST.statement(where, tab=asked.tab, paging=paging), where.values
 
 
 def refunds(
     connection: Connection[Any], asked: RefundFilter, *, shops: Sequence[str] | None, paging: Paging
 ) -> list[Row]:
     """The refunds of one page."""
-    query, values = all_refunds(asked, shops=shops, paging=paging)
-    return fetch(connection, f"{query} limit %(size)s offset %(offset)s", values | _cut(paging))
+    return _REFUND_LIST.page(connection, _refund_where(asked, shops), tab=asked.tab, paging=paging)
 
 
 def all_refunds(asked: RefundFilter, *, shops: Sequence[str] | None, paging: Paging) -> tuple[str, dict[str, Any]]:
     """The statement of an export."""
     where = _refund_where(asked, shops)
-    order = order_by(REFUND_SORTS, sort=paging.sort, descending=paging.descending, tie="r.subject_id")
-    return (
-        f"select {_REFUND_COLUMNS} from {_REFUNDS} where {where.sql(REFUND_TABS[asked.tab])} order by {order}",
-        where.values,
-    )
-
-
-def _cut(paging: Paging) -> dict[str, int]:
-    return {"size": paging.size, "offset": paging.offset}
+    return _REFUND_LIST.statement(where, tab=asked.tab, paging=paging), where.values
 
 
 def payment_counts(connection: Connection[Any], asked: PaymentFilter, *, shops: Sequence[str] | None) -> Counts:

@@ -1,13 +1,13 @@
 """The declaration of who is reminded to pay (催付策略): its life as of any other, tried on the orders that await payment now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 from psycopg import Connection
 
-from fenghe.kernel.declarations.contract import Figure, Named, Trial, TrialRow
+from fenghe.kernel.declarations.contract import DeclaredKind, Figure, Named, Trial, TrialRow, Window
 from fenghe.kernel.store_reading import Row, fetch
 from fenghe.kernel.web.problems import FieldProblem
 from fenghe.money import store_reminder_queries as queries
@@ -18,7 +18,7 @@ from fenghe.money.reminder_policy import OWN, PLATFORMS, POLICY, ReminderRule, p
 SHOWN: Final = 50
 
 
-class ReminderKind:
+class ReminderKind(DeclaredKind):
     """催付策略: one declaration a channel."""
 
     kind = POLICY
@@ -37,7 +37,7 @@ class ReminderKind:
         seen = [one for one in told if one not in (*known, *own) and not problems(one, _plain())]
         return [Named(name=one, title=title_of(one)) for one in (*known, *seen)]
 
-    def shipped(self, name: str) -> Any:
+    def shipped(self, name: str, in_force: Mapping[str, Any]) -> Any:  # noqa: ARG002
         """As it is while nobody publishes another; a channel of one's own begins as they all are."""
         return msgspec.to_builtins(shipped(name))
 
@@ -49,11 +49,11 @@ class ReminderKind:
             found.append(FieldProblem("robot", f"没有叫 {robot} 的短信网关，或它没有给买家的模板编号"))
         return found
 
-    def try_out(self, connection: Connection[Any], name: str, body: Any, *, days: int) -> Trial:  # noqa: ARG002
+    def try_out(self, connection: Connection[Any], name: str, body: Any, *, window: Window) -> Trial:
         """Whom it would remind at this moment, by the rule in force and by the draft; writes nothing."""
         now = datetime.now(UTC)
-        before, cut = _due(connection, name, None, now)
-        after, cut_too = _due(connection, name, msgspec.convert(body, ReminderRule), now)
+        before, cut = _due(connection, name, None, now, shops=window.shops)
+        after, cut_too = _due(connection, name, msgspec.convert(body, ReminderRule), now, shops=window.shops)
         rows = [_row(row, before=True) for key, row in before.items() if key not in after]
         rows += [_row(row, before=key in before) for key, row in after.items() if key not in before]
         same = [_row(row, before=True, after=True) for key, row in after.items() if key in before]
@@ -75,10 +75,10 @@ def _plain() -> Any:
 
 
 def _due(
-    connection: Connection[Any], name: str, rule: ReminderRule | None, now: datetime
+    connection: Connection[Any], name: str, rule: ReminderRule | None, now: datetime, *, shops: Sequence[str] | None
 ) -> tuple[dict[int, Row], bool]:
     rules = store.rules_in_force(connection, None if rule is None else {name: rule})
-    rows, cut = queries.would_remind(connection, rules, now=now, shops=None, name=name)
+    rows, cut = queries.would_remind(connection, rules, now=now, shops=shops, name=name)
     return {row["order_id"]: row for row in rows if row["due"]}, cut
 
 

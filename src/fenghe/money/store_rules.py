@@ -1,12 +1,12 @@
 """Match rules as declarations (匹配规则): what they may say, and what a draft would find in history. Nothing of a trial is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from psycopg import Connection
 
-from fenghe.kernel.declarations.contract import Figure, Named, Trial, TrialRow
+from fenghe.kernel.declarations.contract import DeclaredKind, Figure, Named, Trial, TrialRow, Window
 from fenghe.kernel.values import CHINA
 from fenghe.kernel.web.problems import FieldProblem, conflict
 from fenghe.money import store_recon
@@ -19,7 +19,7 @@ MOST_PAYMENTS: Final = 200_000
 """So many payments a trial looks at; fewer days are taken when there are more."""
 
 
-class MatchKind:
+class MatchKind(DeclaredKind):
     """匹配规则: tolerances, rates, exchange."""
 
     kind = KIND
@@ -32,7 +32,7 @@ class MatchKind:
         """The three there are."""
         return [Named(name=name, title=TITLES[name]) for name in SHIPPED]
 
-    def shipped(self, name: str) -> Any:
+    def shipped(self, name: str, in_force: Mapping[str, Any]) -> Any:  # noqa: ARG002
         """What is in force while nothing is published."""
         return SHIPPED.get(name)
 
@@ -40,10 +40,10 @@ class MatchKind:
         """Unknown passes, rates of nothing, negative tolerances."""
         return [FieldProblem("body", words) for words in problems(name, body)]
 
-    def try_out(self, connection: Connection[Any], name: str, body: Any, *, days: int) -> Trial:
+    def try_out(self, connection: Connection[Any], name: str, body: Any, *, window: Window) -> Trial:
         """Reconcile the last days of what is known twice, by the rules in force and by the draft, and keep nothing."""
         now = datetime.now(UTC)
-        first, last, shortened = span_of(connection, days=days, today=now.astimezone(CHINA).date())
+        first, last, shortened = span_of(connection, days=window.days, today=now.astimezone(CHINA).date())
         if not store_recon.hold_if_free(connection):
             raise conflict("现在有一次对账在进行，请等它结束后再试算。", code="run_under_way")
         ask = Ask(kind="reconcile", scope="days", first=first, last=last)
@@ -55,10 +55,6 @@ class MatchKind:
             figures=[*figures, *_figures(before, after)],
             rows=_rows(before, after),
         )
-
-    def took_force(self, connection: Connection[Any], name: str, body: Any) -> int:  # noqa: ARG002
-        """What runs stated stays as it is; the next run goes by the rule."""
-        return 0
 
 
 def span_of(connection: Connection[Any], *, days: int, today: date) -> tuple[date, date, bool]:

@@ -3,12 +3,23 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, timedelta, timezone
 from functools import cache, lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
 
+from fenghe.kernel.layouts import (
+    Ambiguous,
+    BadLayout,
+    ColumnLayout,
+    ColumnSource,
+    NoLayout,
+    best_of,
+    check_source,
+    decoded,
+    nearest_of,
+    source_in_full,
+)
 from fenghe.orders.mapping import SHIPPED, OrderState
 
 Kind = Literal["text", "id", "money", "time", "count"]
@@ -55,27 +66,11 @@ LINE_FIELDS: Final[dict[str, Kind]] = {
 """What a row may say about one line of its order."""
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where a value comes from: the first of `columns` that says something, a `sum`, or a `join`; else `constant`."""
+class Source(ColumnSource, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where a value of an order comes from. Of a `sum` the first column must be there; a `join` puts blanks between."""
 
-    columns: tuple[str, ...] = ()
-    sum: tuple[str, ...] = ()
-    """Amounts to be added; those the file does not have are left out, but the first must be there."""
-    join: tuple[str, ...] = ()
-    """Texts to be put one after another with a blank between."""
-    constant: str = ""
-    values: dict[str, str] = {}
-    """What the file calls it → what we call it."""
-    unsaid: tuple[str, ...] = ()
-    """Values by which the file means that it says nothing, beside an empty one, `-` and `\\N`."""
-    before: str = ""
-    """Only what stands before this mark."""
-    after: str = ""
-    """Only what stands after this mark."""
     unit: Literal["major", "minor"] = "major"
     """Amounts are in yuan (major) or in fen (minor)."""
-    zone: str = ""
-    """The offset of this column's times where it is not the layout's."""
     type: Kind = "text"
     """For `facts` only: how the value is read."""
 
@@ -105,71 +100,21 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     of: Literal["order", "line", "only_line"] = "order"
 
 
-class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One layout. `needs` are the columns by which it is recognised; each may be a list of names for the same."""
+class Layout(ColumnLayout, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A layout of orders. A general one counts only where nothing more particular fits or knows as many of its columns."""
 
-    name: str
-    title: str
     channel: str
-    needs: tuple[str | tuple[str, ...], ...]
     order: dict[str, Told]
-    line: dict[str, Told] = {}
+    line: dict[str, Told] = msgspec.field(default_factory=dict)
     parcels: tuple[Parcels, ...] = ()
-    facts: dict[str, Told] = {}
+    facts: dict[str, Told] = msgspec.field(default_factory=dict)
     """Anything else worth keeping; `{column}` in a name is filled in from the row."""
     status: Status | None = None
-    zone: str = "+08:00"
-    currency: str = "CNY"
-    decimal: Literal[".", ","] = "."
-    note: str = ""
-    general: bool = False
-    """Known by everyday names for its columns, so only where nothing more particular fits or knows as many of them."""
-    header_has: tuple[str, ...] = ()
-    skip_prefixes: tuple[str, ...] = ()
-    sheet: str | None = None
-    short_rows: bool = False
 
     @property
     def row_is(self) -> str:
         """`line` where several rows may be one order, else `order`."""
         return "line" if self.line else "order"
-
-
-class BadLayout(ValueError):
-    """The layout says something that cannot be; `path` is where, `expected` what would be right."""
-
-    def __init__(self, path: str, expected: str) -> None:
-        super().__init__(f"{path}: expected {expected}")
-        self.path = path
-        self.expected = expected
-
-
-class Ambiguous(msgspec.Struct, frozen=True, kw_only=True):
-    """Several layouts fit the columns equally well; a person has to say which."""
-
-    names: tuple[str, ...]
-
-    @property
-    def said(self) -> str:
-        """The sentence for the user."""
-        return f"the columns fit several layouts alike: {', '.join(self.names)}; name one of them"
-
-
-class NoLayout(msgspec.Struct, frozen=True, kw_only=True):
-    """No layout fits. `nearest` misses the fewest columns, those in `missing`."""
-
-    columns: tuple[str, ...]
-    nearest: str
-    missing: tuple[str, ...]
-
-    @property
-    def said(self) -> str:
-        """The sentence for the user."""
-        found = "、".join(self.columns[:30]) or "none"
-        if not self.nearest:
-            return f"no layout fits the columns {found}; name one, or write one for this file"
-        missing = "、".join(self.missing)
-        return f"no layout fits the columns {found}; the nearest, {self.nearest}, also needs {missing}"
 
 
 @lru_cache(maxsize=8192)
@@ -185,36 +130,22 @@ def find_layout(columns: Iterable[str], layouts: Sequence[Layout]) -> Layout | A
     missing = {layout.name: missing_columns(layout, have) for layout in layouts}
     fitting = [layout for layout in layouts if not missing[layout.name]]
     if not fitting:
-        nearest = min(
-            layouts, key=lambda layout: (len(missing[layout.name]) / len(layout.needs), layout.general), default=None
-        )
-        if nearest is None or len(missing[nearest.name]) == len(nearest.needs):
-            return NoLayout(columns=told, nearest="", missing=())
-        return NoLayout(columns=told, nearest=nearest.name, missing=missing[nearest.name])
+        return nearest_of(told, layouts, missing)
     known = {layout.name: len(have & _known_columns(layout)) for layout in fitting}
     most_general = max((known[layout.name] for layout in fitting if layout.general), default=0)
     special = [layout for layout in fitting if not layout.general and known[layout.name] >= most_general] or fitting
-    scores = {layout.name: known[layout.name] + len(layout.needs) for layout in special}
-    best = [layout for layout in special if scores[layout.name] == max(scores.values())]
-    return best[0] if len(best) == 1 else Ambiguous(names=tuple(layout.name for layout in best))
+    return best_of(special, lambda layout: known[layout.name] + len(layout.needs))
 
 
 def missing_columns(layout: Layout, have: Iterable[str]) -> tuple[str, ...]:
     """What the layout needs and the file does not have."""
     tidied = {tidy(name) for name in have}
-    needs = [(need,) if isinstance(need, str) else need for need in layout.needs]
-    return tuple(names[0] for names in needs if not tidied & {tidy(name) for name in names})
+    return tuple(names[0] for names in layout.needed() if not tidied & {tidy(name) for name in names})
 
 
 def source_of(told: Told) -> Source:
     """The source in full."""
-    match told:
-        case str():
-            return Source(columns=(told,))
-        case Source():
-            return told
-        case _:
-            return Source(columns=told)
+    return source_in_full(told, Source)
 
 
 _PARTS: Final = ("order", "line", "facts")
@@ -235,25 +166,9 @@ def _known_columns(layout: Layout) -> set[str]:
     return {tidy(name) for name in (*names, *(layout.status.columns if layout.status else ()))}
 
 
-@lru_cache(maxsize=64)
-def parse_zone(text: str) -> timezone:
-    """An offset like `+08:00` or `Z`. Raises ValueError."""
-    if text == "Z":
-        return UTC
-    found = re.fullmatch(r"([+-])(\d\d):(\d\d)", text)
-    if found is None or int(found[2]) > 14 or int(found[3]) > 59:
-        raise ValueError(text)
-    offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
-    return timezone(-offset if found[1] == "-" else offset)
-
-
 def parse_layout(body: bytes | Mapping[str, Any]) -> Layout:
     """A layout from its JSON. Raises BadLayout with the place and what is expected there."""
-    try:
-        layout = msgspec.json.decode(body, type=Layout) if isinstance(body, bytes) else msgspec.convert(body, Layout)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        what, _, where = str(error).partition(" - at ")
-        raise BadLayout(where.strip("`") or "$", what) from None
+    layout = decoded(body, Layout)
     _check(layout)
     return _in_full(layout)
 
@@ -274,43 +189,24 @@ def _in_full(layout: Layout) -> Layout:
 
 
 def _check(layout: Layout) -> None:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", layout.name):
-        raise BadLayout("$.name", "a word of small letters, digits and _, like my_orders")
-    if not layout.needs:
-        raise BadLayout("$.needs", "the columns by which the layout is recognised")
     if "order_no" not in layout.order:
         raise BadLayout("$.order.order_no", "the column of the order number")
     if layout.line and "line_no" not in layout.line:
         raise BadLayout("$.line.line_no", "the column that tells an order's lines apart")
-    if not re.fullmatch(r"[A-Z]{3}", layout.currency):
-        raise BadLayout("$.currency", "a currency code like CNY")
     if layout.status and not layout.status.columns:
         raise BadLayout("$.status.columns", "the column of the state")
     for part, fields, known in (("order", layout.order, ORDER_FIELDS), ("line", layout.line, LINE_FIELDS)):
         for name in fields:
             if name not in known:
                 raise BadLayout(f"$.{part}.{name}", f"one of {', '.join(known)}")
-    _check_zone("$.zone", layout.zone)
     for path, source in _sources(layout):
         _check_source(f"$.{path}", source)
 
 
 def _check_source(path: str, source: Source) -> None:
-    ways = [way for way in (source.columns, source.sum, source.join) if way]
-    if len(ways) > 1 or not (ways or source.constant):
-        raise BadLayout(path, "one of columns, sum, join, or a constant")
     field = path.rpartition(".")[2]
-    if source.sum and ORDER_FIELDS.get(field, LINE_FIELDS.get(field, source.type)) != "money":
-        raise BadLayout(f"{path}.sum", "sums only where an amount is told")
-    if source.zone:
-        _check_zone(f"{path}.zone", source.zone)
-
-
-def _check_zone(path: str, zone: str) -> None:
-    try:
-        parse_zone(zone)
-    except ValueError:
-        raise BadLayout(path, "an offset like +08:00") from None
+    money = ORDER_FIELDS.get(field, LINE_FIELDS.get(field, source.type)) == "money"
+    check_source(path, source, (source.columns, source.sum, source.join), adds=money or not source.sum)
 
 
 @cache

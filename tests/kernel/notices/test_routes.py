@@ -77,7 +77,13 @@ class TestRobots:
 
     def test_only_who_manages_sees_them(self, ready: Rooms) -> None:
         clerk = ready.at("clerk", "cs")
-        for path in ("notice-robots", "notice-rules", "notice-deliveries", "notice-settings", "notice-choices"):
+        for path in (
+            "notice-robots",
+            "declarations/notice_rule",
+            "notice-deliveries",
+            "notice-settings",
+            "notice-choices",
+        ):
             assert clerk.get(f"/api/{path}").status_code == 403, path
         assert clerk.get("/api/notice-deliveries/export", params={"format": "csv"}).status_code == 403
         assert clerk.get("/api/notices").status_code == 200
@@ -88,30 +94,41 @@ class TestRules:
 
     def test_from_draft_to_roll_back(self, ready: Rooms) -> None:
         root = ready.at("root", "admin")
-        draft = ok(root.send("PUT", "/api/notice-rules/wuliu/draft", {"values": RULE}))
+        draft = ok(root.send("PUT", "/api/declarations/notice_rule/wuliu/draft", {"body": RULE}))
         assert (draft["problems"], draft["revision"]) == ([], 1)
-        tried = ok(root.post("/api/notice-rules/wuliu/preview", {"days": 7}))
-        assert tried["matched"] >= 6 and tried["by_target"]["robot:ding"] == tried["messages"] / 2
-        assert "https://hub.example/m/cases/" in tried["samples"][0]["body"]
-        assert root.send("PUT", "/api/notice-rules/wuliu/draft", {"values": RULE}).status_code == 409, (
+        tried = ok(root.post("/api/declarations/notice_rule/wuliu/dry-run", {"days": 7}))
+        counts = {one["word"]: one["after"] for one in tried["figures"]}
+        told = {one["title"]: one["after"] for one in tried["rows"] if one["after"]}
+        assert counts["matched"] >= 6 and int(told["物流群二"]) == counts["messages"] / 2
+        assert "https://hub.example/m/cases/" in tried["rows"][-1]["text"]
+        assert root.send("PUT", "/api/declarations/notice_rule/wuliu/draft", {"body": RULE}).status_code == 409, (
             "made from no draft"
         )
-        ok(root.post("/api/notice-rules/wuliu/publish", {"note": "上线", "revision": 1}))
-        ok(root.send("PUT", "/api/notice-rules/wuliu/draft", {"values": {**RULE, "enabled": False}}))
-        assert ok(root.post("/api/notice-rules/wuliu/publish", {"note": "停", "revision": 1}))["version"] == 2
-        assert ok(root.post("/api/notice-rules/wuliu/rollback", {"version": 1, "note": "误停"}))["version"] == 3
-        detail = ok(root.get("/api/notice-rules/wuliu"))
-        assert (detail["version"], detail["values"]["enabled"], len(detail["history"])) == (3, True, 3)
+        ok(root.post("/api/declarations/notice_rule/wuliu/publish", {"note": "上线", "revision": 1}))
+        ok(root.send("PUT", "/api/declarations/notice_rule/wuliu/draft", {"body": {**RULE, "enabled": False}}))
+        assert (
+            ok(root.post("/api/declarations/notice_rule/wuliu/publish", {"note": "停", "revision": 1}))["version"] == 2
+        )
+        assert (
+            ok(root.post("/api/declarations/notice_rule/wuliu/rollback", {"version": 1, "note": "误停"}))["version"]
+            == 3
+        )
+        detail = ok(root.get("/api/declarations/notice_rule/wuliu"))
+        assert (detail["version"], detail["body"]["enabled"], len(detail["history"])) == (3, True, 3)
 
     def test_a_shipped_rule_can_be_laid_over_and_brought_back(self, ready: Rooms) -> None:
         root = ready.at("root", "admin")
-        shipped = ok(root.get("/api/notice-rules/severe"))
-        assert shipped["version"] == 0 and shipped["shipped"]
-        ok(root.send("PUT", "/api/notice-rules/severe/draft", {"values": {**shipped["values"], "enabled": False}}))
-        ok(root.post("/api/notice-rules/severe/publish", {"note": "停用", "revision": 1}))
-        ok(root.post("/api/notice-rules/severe/rollback", {"version": 0, "note": "恢复"}))
-        assert ok(root.get("/api/notice-rules/severe"))["values"] == shipped["values"]
-        assert root.post("/api/notice-rules/wuliu/rollback", {"version": 0, "note": "x"}).status_code == 404
+        shipped = ok(root.get("/api/declarations/notice_rule/severe"))
+        assert shipped["version"] == 0 and shipped["shipped"] == shipped["body"]
+        ok(
+            root.send(
+                "PUT", "/api/declarations/notice_rule/severe/draft", {"body": {**shipped["body"], "enabled": False}}
+            )
+        )
+        ok(root.post("/api/declarations/notice_rule/severe/publish", {"note": "停用", "revision": 1}))
+        ok(root.post("/api/declarations/notice_rule/severe/rollback", {"version": 0, "note": "恢复"}))
+        assert ok(root.get("/api/declarations/notice_rule/severe"))["body"] == shipped["body"]
+        assert root.post("/api/declarations/notice_rule/wuliu/rollback", {"version": 0, "note": "x"}).status_code == 404
 
     @pytest.mark.parametrize(
         "wrong",
@@ -125,22 +142,24 @@ class TestRules:
     )
     def test_an_unfit_draft_is_kept_but_not_published(self, ready: Rooms, wrong: dict[str, Any]) -> None:
         root = ready.at("root", "admin")
-        draft = ok(root.send("PUT", "/api/notice-rules/unfit/draft", {"values": {**RULE, **wrong}}))
+        draft = ok(root.send("PUT", "/api/declarations/notice_rule/unfit/draft", {"body": {**RULE, **wrong}}))
         try:
             assert draft["problems"]
-            answer = root.post("/api/notice-rules/unfit/publish", {"note": "x", "revision": draft["revision"]})
+            answer = root.post(
+                "/api/declarations/notice_rule/unfit/publish", {"note": "x", "revision": draft["revision"]}
+            )
             assert answer.status_code == 422 and answer.json()["fields"]
-            assert root.post("/api/notice-rules/unfit/preview", {"days": 1}).status_code == 422
+            assert root.post("/api/declarations/notice_rule/unfit/dry-run", {"days": 1}).status_code == 422
         finally:
-            assert root.delete("/api/notice-rules/unfit/draft").is_success
+            assert root.delete("/api/declarations/notice_rule/unfit/draft").is_success
 
     def test_names_days_and_notes_are_checked(self, ready: Rooms) -> None:
         root = ready.at("root", "admin")
-        assert root.send("PUT", "/api/notice-rules/Bad%20Name/draft", {"values": RULE}).status_code == 400
-        assert root.post("/api/notice-rules/wuliu/preview", {"days": 1000}).status_code == 400
-        assert root.post("/api/notice-rules/wuliu/publish", {"note": " ", "revision": 1}).status_code == 400
-        assert root.post("/api/notice-rules/wuliu/publish", {"note": "x", "revision": 1}).status_code == 409
-        assert root.get("/api/notice-rules/never").status_code == 404
+        assert root.send("PUT", "/api/declarations/notice_rule/Bad%20Name/draft", {"body": RULE}).status_code == 400
+        assert root.post("/api/declarations/notice_rule/wuliu/dry-run", {"days": 1000}).status_code == 400
+        assert root.post("/api/declarations/notice_rule/wuliu/publish", {"note": " ", "revision": 1}).status_code == 400
+        assert root.post("/api/declarations/notice_rule/wuliu/publish", {"note": "x", "revision": 1}).status_code == 409
+        assert root.get("/api/declarations/notice_rule/never").status_code == 404
 
 
 class TestInboxAndLog:

@@ -1,5 +1,7 @@
 /** Reading from the hub with a cache; the first word of every key is the live topic that makes it stale. */
 import { type Query as CachedQuery, keepPreviousData, type QueryClient, useQuery } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { titled, useLanguage } from "../i18n";
 import { ApiError, api, type Query } from "./client";
 import type { Facets } from "./types";
 
@@ -9,7 +11,6 @@ export type Topic =
   | "messages"
   | "mappings"
   | "workbench"
-  | "policies"
   | "people"
   | "sources"
   | "views"
@@ -20,8 +21,7 @@ export type Topic =
   | "notices"
   | "facets"
   | "clocks"
-  | "freshness"
-  | "promises";
+  | "freshness";
 
 /** Which keys a live topic touches: an order's page shows its cases, the bench counts everything. */
 const TOUCHES: Record<string, Topic[]> = {
@@ -29,13 +29,11 @@ const TOUCHES: Record<string, Topic[]> = {
   cases: ["cases", "orders"],
   messages: ["messages"],
   mappings: ["mappings"],
-  policies: ["policies"],
   declarations: ["declarations"],
   money: ["money"],
   sources: ["sources", "freshness"],
-  clocks: ["clocks", "promises"],
+  clocks: ["clocks"],
   freshness: ["freshness"],
-  promises: ["promises"],
   workbench: ["workbench"],
   callbacks: ["callbacks"],
   notices: ["notices"],
@@ -49,9 +47,12 @@ interface Options {
 }
 
 export function useGet<T>(topic: Topic, path: string, query: Query = {}, options: Options = {}) {
+  const { locale } = useLanguage();
+  const select = useCallback((answer: T) => titled(answer, locale), [locale]);
   return useQuery({
     queryKey: [topic, path, query],
     queryFn: ({ signal }) => api.get<T>(path, query, signal),
+    select,
     enabled: options.enabled ?? true,
     ...(options.keep ? { placeholderData: keepPreviousData } : {}),
     ...(options.refetchMs ? { refetchInterval: options.refetchMs } : {}),
@@ -83,10 +84,13 @@ const NO_FACETS: Facets = {
 
 /** Choices for the query bars. */
 export function useFacets(): Facets {
+  const { locale } = useLanguage();
+  const select = useCallback((answer: Facets) => titled(answer, locale), [locale]);
   const { data } = useQuery({
     queryKey: ["facets"],
     queryFn: () => api.get<Facets>("/api/facets"),
     staleTime: FACETS_FRESH_MS,
+    select,
   });
   return data ?? NO_FACETS;
 }

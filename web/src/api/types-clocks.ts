@@ -109,77 +109,6 @@ export interface PromiseValues {
   rules: PromiseRule[];
 }
 
-export interface PromiseRow {
-  name: string;
-  title: string;
-  version: number;
-  rules: number;
-  is_shipped: boolean;
-  has_draft: boolean;
-  ship: string;
-}
-
-export interface DeclaredDraft<Values> {
-  values: Values;
-  base_version: number;
-  revision: number;
-  author: string;
-  updated_at: string;
-  problems: string[];
-}
-
-export interface DeclaredVersion<Values> {
-  version: number;
-  note: string;
-  author: string;
-  at: string;
-  values: Values;
-  rolled_back_to: number | null;
-}
-
-export interface Declared<Values> {
-  name: string;
-  title: string;
-  version: number;
-  values: Values;
-  draft: DeclaredDraft<Values> | null;
-  history: DeclaredVersion<Values>[];
-}
-
-export interface PromiseDetail {
-  table: Declared<PromiseValues>;
-  stages: { value: Stage; title: string }[];
-  shipped: PromiseValues;
-}
-
-interface TrialSide {
-  promised: number;
-  breaches: number;
-  cost: Money[];
-  unpriced: number;
-}
-
-export interface PromiseTrial {
-  revision: number;
-  days: number;
-  clocks_read: number;
-  truncated: boolean;
-  before: TrialSide;
-  after: TrialSide;
-  changed: number;
-  samples: {
-    subject_kind: "order" | "shipment";
-    subject_id: string;
-    label: string;
-    stage_title: string;
-    started_at: string;
-    before: string;
-    after: string;
-    due_before: string | null;
-    due_after: string | null;
-  }[];
-}
-
 export type Standing = "fresh" | "late" | "silent" | "never" | "unknown" | "off";
 
 export interface Cadence {
@@ -215,15 +144,6 @@ export interface FreshnessAnswer {
   worst_title: string;
   enough: number;
   items: SourceFreshness[];
-}
-
-export interface CadenceTrial {
-  revision: number;
-  days: number;
-  arrivals: number;
-  late: number;
-  silent: number;
-  pauses: { began_at: string; ended_at: string | null; minutes: number; standing: Standing }[];
 }
 
 export interface Share {

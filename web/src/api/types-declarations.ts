@@ -10,6 +10,7 @@ export interface DeclarationRow<Body = unknown> {
   title: string;
   version: number;
   has_draft: boolean;
+  has_shipped: boolean;
   body: Body;
 }
 
@@ -57,14 +58,27 @@ export interface Declaration<Body = unknown> {
 
 export interface Figure {
   title: string;
+  /** The title's word in other languages; empty: only as told. */
+  word: string;
   before: number | null;
   after: number | null;
   currency: string | null;
+  warn: boolean;
+}
+
+export interface Move {
+  of: string;
+  before: string;
+  before_title: string;
+  after: string;
+  after_title: string;
+  count: number;
 }
 
 export interface Trial {
   read: number;
   truncated: boolean;
   figures: Figure[];
-  rows: { title: string; link: string; before: string; after: string }[];
+  moves: Move[];
+  rows: { title: string; link: string; before: string; after: string; at: string | null; text: string }[];
 }

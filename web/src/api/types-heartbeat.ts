@@ -101,54 +101,6 @@ export interface BeatValues {
   batch: number;
 }
 
-export interface BeatRow {
-  carrier: string;
-  title: string;
-  version: number | null;
-  values: BeatValues;
-  is_default: boolean;
-  has_draft: boolean;
-}
-
-export interface Forecast {
-  parcels: number;
-  would_be_silent: number;
-  asked_parcels: number;
-  needed_per_minute: number;
-  limit_per_minute: number;
-  enough: boolean;
-  words: string;
-}
-
-export interface BeatDetail {
-  carrier: string;
-  title: string;
-  published: {
-    version: number;
-    values: BeatValues;
-    note: string;
-    author: string;
-    at: string | null;
-    forecast: Forecast;
-  };
-  draft: {
-    values: BeatValues;
-    author: string;
-    updated_at: string;
-    revision: number;
-    problems: string[];
-    forecast: Forecast | null;
-  } | null;
-  history: {
-    version: number;
-    note: string;
-    author: string;
-    at: string;
-    values: BeatValues;
-    rolled_back_to: number | null;
-  }[];
-}
-
 export interface ContractRow {
   id: string;
   act: "track.subscribe" | "shipment.create";

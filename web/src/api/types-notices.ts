@@ -87,14 +87,6 @@ export interface RuleValues {
   escalation: { after_minutes: number; targets: Targets }[];
 }
 
-export interface RuleRow {
-  name: string;
-  version: number | null;
-  shipped: boolean;
-  has_draft: boolean;
-  values: RuleValues;
-}
-
 export interface NamedChoice {
   value: string;
   title: string;
@@ -108,46 +100,6 @@ export interface RuleChoices {
   kinds: NamedChoice[];
   shops: NamedChoice[];
   placeholders: NamedChoice[];
-}
-
-export interface RuleVersion {
-  version: number;
-  note: string;
-  author: string;
-  at: string;
-  values: RuleValues;
-  rolled_back_to: number | null;
-}
-
-export interface RuleDraft {
-  values: RuleValues;
-  base_version: number;
-  author: string;
-  updated_at: string;
-  revision: number;
-  problems: string[];
-}
-
-export interface RuleDetail {
-  name: string;
-  version: number | null;
-  shipped: boolean;
-  values: RuleValues;
-  draft: RuleDraft | null;
-  history: RuleVersion[];
-  choices: RuleChoices;
-}
-
-export interface RulePreview {
-  notices: number;
-  matched: number;
-  messages: number;
-  digests: number;
-  held_back: number;
-  put_off: number;
-  escalations: number;
-  by_target: Record<string, number>;
-  samples: { at: string; target: string; title: string; body: string; count: number }[];
 }
 
 export interface Delivery {

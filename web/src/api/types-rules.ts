@@ -83,38 +83,12 @@ export interface DryRun {
   revision?: number;
 }
 
-export interface FuseRow {
-  carrier: string;
-  title: string;
-  version: number | null;
-  distance: number;
-  age_hours: number;
-  settle_seconds: number;
-  reuse_hours: number;
-  is_default: boolean;
-}
-
 export interface FuseValues {
   distance: number;
   age_hours: number;
   settle_seconds: number;
   reuse_hours: number;
-  life_days?: number | null;
-}
-
-export interface FuseDetail {
-  carrier: string;
-  title?: string;
-  published: { version: number | null; values: FuseValues } | null;
-  draft: { values: FuseValues; author?: string; updated_at?: string; revision: number; problems?: string[] } | null;
-  history: {
-    version: number;
-    note: string;
-    author: string;
-    at: string;
-    values?: FuseValues;
-    rolled_back_to: number | null;
-  }[];
+  life_days: number;
 }
 
 export interface UnmappedCode {

@@ -164,21 +164,9 @@ export interface Tried {
   problem: string;
 }
 
-export interface LayoutVersion {
-  version: number;
-  note: string;
-  author: string;
-  at: string;
-  rolled_back_to: number | null;
-}
-
-export interface LayoutRow {
-  name: string;
+/** What the list of layouts shows of a body. */
+export interface LayoutBody {
   title: string;
   provider: string;
   ledger: string;
-  shipped: boolean;
-  version: number;
-  body: Record<string, unknown>;
-  versions: LayoutVersion[];
 }

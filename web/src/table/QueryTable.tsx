@@ -186,7 +186,7 @@ function useRows<Row extends object>({ source, control, columns }: QueryTablePro
   const read = useMemo(() => {
     if (!data) return { rows: [] as Row[], total: 0, all: [] as Row[], tabs: undefined };
     if (source.local) {
-      const list = Array.isArray(data) ? data : data.items;
+      const list = source.local.rows?.(data) ?? (Array.isArray(data) ? data : data.items);
       const page = localPage(list, state, columns, source.local.match);
       return { rows: page.items, total: page.total, all: page.all, tabs: undefined };
     }

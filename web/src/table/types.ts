@@ -35,7 +35,11 @@ export interface ListSource<Row> {
   topic: Topic;
   path: string;
   /** The hub answers with all rows at once: filtered, sorted, paged and exported here. */
-  local?: { match: (row: Row, filters: Record<string, string>) => boolean };
+  local?: {
+    match: (row: Row, filters: Record<string, string>) => boolean;
+    /** Where the rows are in the answer, if they are not the answer. */
+    rows?: (answer: unknown) => Row[];
+  };
   /** Always sent, never shown in the query bar. */
   fixed?: Record<string, string>;
   /** The address's words as the hub's; a local list sends nothing else. */

@@ -1,7 +1,7 @@
 /** The list's state, read from the address and written back to it. */
-import { useLayoutEffect, useMemo, useRef } from "react";
-import { useSearchParams } from "react-router";
+import { useMemo } from "react";
 import { type ListState, readListState, writeListState } from "../logic/listState";
+import { useAddress } from "../parts/useAddress";
 
 export interface ListControl {
   state: ListState;
@@ -14,37 +14,27 @@ export interface ListControl {
   open: (id: string | null) => void;
 }
 
-/**
- * Each change builds on the last one asked for, not on the one last drawn: an address may be drawn later than it is
- * written, and a click in between would take the earlier change back.
- */
 export function useListState(defaultSort: string): ListControl {
-  const [params, setParams] = useSearchParams();
+  const { params, change: write } = useAddress();
   const text = params.toString();
   const state = useMemo(() => readListState(new URLSearchParams(text), defaultSort), [text, defaultSort]);
-  const latest = useRef(text);
-  useLayoutEffect(() => {
-    latest.current = text;
-  }, [text]);
-  const go = (fresh: URLSearchParams, replace = false) => {
-    latest.current = fresh.toString();
-    setParams(fresh, { replace });
-  };
-  const change = (part: (now: ListState) => Partial<ListState>) => {
-    const before = new URLSearchParams(latest.current);
-    const now = readListState(before, defaultSort);
-    const fresh = writeListState({ ...now, ...part(now) }, defaultSort);
-    const view = before.get("view");
-    if (view) fresh.set("view", view);
-    go(fresh);
-  };
-  const open = (id: string | null) => {
-    const fresh = new URLSearchParams(latest.current);
-    const wasOpen = fresh.has("open");
-    if (id) fresh.set("open", id);
-    else fresh.delete("open");
-    go(fresh, wasOpen);
-  };
+  const change = (part: (now: ListState) => Partial<ListState>) =>
+    write((before) => {
+      const now = readListState(before, defaultSort);
+      const fresh = writeListState({ ...now, ...part(now) }, defaultSort);
+      const view = before.get("view");
+      if (view) fresh.set("view", view);
+      return fresh;
+    });
+  const open = (id: string | null) =>
+    write(
+      (before) => {
+        if (id) before.set("open", id);
+        else before.delete("open");
+        return before;
+      },
+      { replace: params.has("open") },
+    );
   return {
     state,
     setFilters: (filters) => change(() => ({ filters, page: 1 })),

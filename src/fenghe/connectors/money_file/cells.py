@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from fenghe.connectors.sales import minor_units, whole_id
 from fenghe.connectors.scans import parse_time, shorten
+from fenghe.kernel.layouts import parse_zone
 from fenghe.kernel.values import BadValue, minor_digits
 from fenghe.money.headers import Unit, stem_of, tidy
-from fenghe.money.layouts import FIELDS, Layout, Source, Value, parse_zone, source_of
+from fenghe.money.layouts import FIELDS, Layout, Source, Value, source_of
 
 UNSAID: Final = frozenset({"", "-", "--", "/", "\\N", "null", "NULL", "None", "无"})
 LONGEST_TEXT: Final = 2_000

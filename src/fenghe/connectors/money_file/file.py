@@ -14,18 +14,9 @@ from fenghe.connectors.order_file.rows import flat
 from fenghe.connectors.sales import check_token
 from fenghe.connectors.scans import NotReadable, decode_json, reading_or_note, text_of
 from fenghe.kernel.connecting import Accepted, Delivery, InboundMessage, Reading, Refused, Unreadable
+from fenghe.kernel.layouts import Ambiguous, BadLayout, NoLayout
 from fenghe.money.headers import Unit
-from fenghe.money.layouts import (
-    Ambiguous,
-    BadLayout,
-    Kind,
-    Layout,
-    NoLayout,
-    find_layout,
-    parse_layout,
-    shipped_layout,
-    shipped_layouts,
-)
+from fenghe.money.layouts import Kind, Layout, find_layout, parse_layout, shipped_layout, shipped_layouts
 
 KIND: Final = "fenghe-kind"
 LAYOUT: Final = "fenghe-layout"

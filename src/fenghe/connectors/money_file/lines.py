@@ -11,9 +11,10 @@ import msgspec
 
 from fenghe.connectors.money_file.cells import BadCell, Cells, Readers
 from fenghe.connectors.sales import minor_units
+from fenghe.kernel.layouts import parse_zone
 from fenghe.kernel.values import BadValue
 from fenghe.money.events import LineTold, PaymentState, PaymentTold, RefundState, RefundTold
-from fenghe.money.layouts import LINE_KINDS, parse_zone
+from fenghe.money.layouts import LINE_KINDS
 from fenghe.money.numbers import order_no_of
 from fenghe.money.remarks import order_no_in
 from fenghe.money.words import refund_state_of

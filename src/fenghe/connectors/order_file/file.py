@@ -17,14 +17,8 @@ from fenghe.connectors.sales import MAX_ORDERS, check_token, shop_of
 from fenghe.connectors.scans import NotReadable, decode_json, reading_or_note, shorten, text_of
 from fenghe.connectors.taobao import read as taobao
 from fenghe.kernel.connecting import Accepted, Delivery, InboundMessage, Reading, Refused, Unreadable
-from fenghe.orders.layouts import (
-    BadLayout,
-    Layout,
-    find_layout,
-    parse_layout,
-    shipped_layout,
-    shipped_layouts,
-)
+from fenghe.kernel.layouts import BadLayout
+from fenghe.orders.layouts import Layout, find_layout, parse_layout, shipped_layout, shipped_layouts
 from fenghe.orders.snapshot import OrderSnapshot
 
 _CHANNELS: Final = (taobao, pdd, douyin, jd)

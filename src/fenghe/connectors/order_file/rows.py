@@ -9,6 +9,7 @@ from typing import Any, Final
 from fenghe.connectors.sales import LONGEST_TEXT, MAX_LINES, count, distinct, minor_units, whole_id
 from fenghe.connectors.scans import parse_time, shorten, text_of
 from fenghe.kernel.connecting import Unreadable
+from fenghe.kernel.layouts import parse_zone
 from fenghe.kernel.values import BadValue
 from fenghe.logistics.events import clean_tracking_no
 from fenghe.orders.layouts import (
@@ -19,7 +20,6 @@ from fenghe.orders.layouts import (
     Parcels,
     Source,
     Told,
-    parse_zone,
     source_of,
     status_told,
     tidy,

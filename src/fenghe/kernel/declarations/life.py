@@ -1,8 +1,10 @@
 """The life of a declaration (声明的一生): read, draft, try, publish, roll back. The same for every kind; SQL is in `store`."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+import msgspec
 from psycopg import Connection
 
 from fenghe.kernel.declarations import store
@@ -12,39 +14,65 @@ from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.roles import GRANTS
 from fenghe.kernel.people.store import names_of
 from fenghe.kernel.people.store_access import log_access
-from fenghe.kernel.web.problems import FieldProblem, Problem, conflict, not_found
+from fenghe.kernel.values import CHINA
+from fenghe.kernel.web.problems import FieldProblem, Problem, bad_field, conflict, not_found
 
 SINGLE_PERSON: Final = "single person"
 """Marks in the access log what one person both drafted and published because nobody else may publish."""
 
 
-def named(connection: Connection[Any], kind: DeclaredKind) -> list[Named]:
-    """Every declaration of a kind: shipped, published and drafted."""
+def named(connection: Connection[Any], kind: DeclaredKind, told: Iterable[str]) -> list[Named]:
+    """Every declaration of a kind: those there are anyway, then those `told`, published or drafted."""
     known = {one.name: one for one in kind.names(connection)}
-    for name in store.names_of_kind(connection, kind.kind):
-        known.setdefault(name, Named(name=name, title=name))
+    for name in sorted(told):
+        known.setdefault(name, Named(name=name, title=kind.called(name)))
     return list(known.values())
 
 
-def must_exist(connection: Connection[Any], kind: DeclaredKind, name: str) -> Named:
-    """The declaration of that name, or 404."""
-    found = next((one for one in named(connection, kind) if one.name == name), None)
-    if found is None:
+def must_exist(connection: Connection[Any], kind: DeclaredKind, name: str) -> None:
+    """404 for a name nobody may declare; 400 for one that is no name."""
+    if store.is_known(connection, kind.kind, name) or any(one.name == name for one in kind.names(connection)):
+        return
+    if not kind.new_names:
         raise not_found(f"{kind.title} {name[:40]}")
-    return found
+    if not re.fullmatch(kind.new_names, name):
+        raise bad_field("name", "编号由小写字母、数字、下划线和短横组成,以字母或数字开头,最多 60 位")
 
 
-def body_in_force(connection: Connection[Any], kind: DeclaredKind, name: str) -> tuple[int, Any]:
-    """(version, body) that counts now; version 0 is the shipped one, whose body may be None."""
-    newest = store.newest(connection, kind.kind, name)
-    return (newest.version, newest.body) if newest else (0, kind.shipped(name))
+def shipped(connection: Connection[Any], kind: DeclaredKind, name: str) -> Any:
+    """What counts for a name before anybody publishes one."""
+    others = {one.name: one.body for one in store.in_force_of_kind(connection, kind.kind) if one.name != name}
+    return kind.shipped(name, others)
+
+
+def shown(kind: DeclaredKind, body: Any) -> Any:
+    """A stored body as it counts; one that an earlier program wrote and this one cannot read, as it is."""
+    try:
+        return kind.whole(body)
+    except msgspec.ValidationError:
+        return body
+
+
+def problems(connection: Connection[Any], kind: DeclaredKind, name: str, *, body: Any) -> list[FieldProblem]:
+    """What must be settled before a stored body can be tried or published."""
+    try:
+        whole = kind.whole(body)
+    except msgspec.ValidationError as problem:
+        return [FieldProblem("body", f"格式不对:{problem}")]
+    return list(kind.problems(connection, name, whole))
 
 
 def save(
     connection: Connection[Any], kind: DeclaredKind, name: str, *, body: Any, revision: int | None, actor: Actor
 ) -> Draft:
-    """Save the draft; 409 with who and when if somebody saved it meanwhile."""
-    version, _ = body_in_force(connection, kind, name)
+    """Save the draft; 400 for one that cannot be read, 409 with who and when if somebody saved it meanwhile."""
+    must_exist(connection, kind, name)
+    newest = store.newest(connection, kind.kind, name)
+    version = newest.version if newest else 0
+    try:
+        body = kind.whole(body)
+    except msgspec.ValidationError as problem:
+        raise bad_field("body", f"内容读不懂:{problem}") from None
     try:
         return store.save_draft(
             connection, kind.kind, name, body=body, revision=revision, author=actor.person, base_version=version
@@ -70,7 +98,7 @@ def draft_of(connection: Connection[Any], kind: DeclaredKind, name: str, *, revi
         raise _no_draft()
     if revision is not None and draft.revision != revision:
         raise _moved(connection, DraftMoved(draft))
-    _fit(kind.problems(connection, name, draft.body))
+    _fit(problems(connection, kind, name, body=draft.body))
     return draft
 
 
@@ -78,6 +106,7 @@ def publish(
     connection: Connection[Any], kind: DeclaredKind, name: str, *, note: str, revision: int, actor: Actor
 ) -> tuple[Published, int]:
     """Put the draft in force; (what was published, how much is looked at anew)."""
+    store.hold_judging(connection)
     draft = draft_of(connection, kind, name, revision=revision)
     alone = _alone(connection, kind, draft, actor)
     try:
@@ -93,19 +122,21 @@ def roll_back(
     connection: Connection[Any], kind: DeclaredKind, name: str, *, version: int, note: str, actor: Actor
 ) -> tuple[Published, int]:
     """Publish an earlier version again (0: as shipped). It was seen by two when it was new, so one person may."""
-    now, _ = body_in_force(connection, kind, name)
-    shipped = kind.shipped(name)
-    if version == now:
+    store.hold_judging(connection)
+    must_exist(connection, kind, name)
+    newest = store.newest(connection, kind.kind, name)
+    if version == (newest.version if newest else 0):
         raise Problem(422, f"第 {version} 版就是现行版本,不需要回滚。", code="already_in_force")
-    if version == 0 and shipped is None:
+    first = shipped(connection, kind, name)
+    if version == 0 and first is None:
         raise not_found(f"{kind.title} {name} 的出厂版本")
     try:
         _, published = store.roll_back(
-            connection, kind.kind, name, version=version, note=note, author=actor.person, shipped=shipped
+            connection, kind.kind, name, version=version, note=note, author=actor.person, shipped=first
         )
     except NoSuchVersion:
         raise not_found(f"{kind.title} {name} 的第 {version} 版") from None
-    _fit(kind.problems(connection, name, published.body))
+    _fit(problems(connection, kind, name, body=published.body))
     return published, _in_force(connection, kind, published, actor, "rollback", alone=False)
 
 
@@ -147,6 +178,6 @@ def _moved(connection: Connection[Any], moved: DraftMoved) -> Problem:
     if draft is None:
         return conflict("草稿已被他人发布或放弃。请刷新后在现行版本上修改。", code="draft_gone")
     who = names_of(connection, [draft.author]).get(draft.author, draft.author)
-    return conflict(
-        f"{who} 已保存了这份草稿(第 {draft.revision} 次保存)。请刷新,核对后再保存或发布。", code="draft_moved"
-    )
+    when = draft.updated_at.astimezone(CHINA).strftime("%m-%d %H:%M")
+    told = f"{who} 已于 {when} 保存了这份草稿(第 {draft.revision} 次保存)。请刷新,核对后再保存或发布。"
+    return conflict(told, code="draft_moved")

@@ -1,16 +1,17 @@
 """Declarations over HTTP (声明): every kind a room declares has this one life, so that each screen works alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Concatenate, Final, Literal, ParamSpec, Protocol, TypeVar
 
 import msgspec
 from litestar import Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 from psycopg import Connection
+from psycopg.errors import DeadlockDetected
 
 from fenghe.kernel.declarations import life, store
-from fenghe.kernel.declarations.contract import DeclaredKind, Kinds, Trial
+from fenghe.kernel.declarations.contract import DeclaredKind, Kinds, Trial, Window
 from fenghe.kernel.declarations.store import Draft, Published
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.people.roles import title_of
@@ -23,7 +24,13 @@ from fenghe.kernel.web.routes_support import ApiRequest, actor_of, current_perso
 LONGEST_NOTE: Final = 500
 LONGEST_NAME: Final = 100
 MOST_DAYS: Final = 400
+TRIES: Final = 3
 TOPICS: Final = ("declarations", "workbench")
+LOOKS: Final = requires("orders.view", "money.view", "notices.manage")
+"""Who may look at declarations at all; which, the kind says."""
+
+T = TypeVar("T")
+P = ParamSpec("P")
 
 Note = Annotated[str, msgspec.Meta(max_length=5_000)]
 
@@ -70,6 +77,8 @@ class DeclarationRow(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     version: int
     has_draft: bool
+    has_shipped: bool
+    """Whether there is one under this name without anybody's doing."""
     body: Any
 
 
@@ -142,30 +151,41 @@ def _kind(request: ApiRequest, word: str) -> DeclaredKind:
     return found
 
 
-def _allowed(request: ApiRequest, right: str) -> None:
-    if not current_person(request).may(right):
-        raise Problem(403, f"需要权限 “{title_of(right)}”({right})。请联系管理员为您的角色开通。", code="right_missing")
+def _allowed(request: ApiRequest, word: str, right: Literal["view", "edit", "publish"]) -> DeclaredKind:
+    """The kind, if this person has its right."""
+    kind = _kind(request, word)
+    needed = {"view": kind.view_right, "edit": kind.edit_right, "publish": kind.publish_right}[right]
+    if not current_person(request).may(needed):
+        raise Problem(
+            403, f"需要权限 “{title_of(needed)}”({needed})。请联系管理员为您的角色开通。", code="right_missing"
+        )
+    return kind
 
 
-@get("/api/declarations/{kind:str}", guards=[requires("orders.view")])
+@get("/api/declarations/{kind:str}", guards=[LOOKS])
 async def list_declarations(request: ApiRequest, kind: FromPath[str]) -> DeclarationKind:
     """Every declaration of a kind as it is in force."""
-    return await _hub(request).sync(_list, _kind(request, kind), rights=current_person(request).permissions)
+    declared = _allowed(request, kind, "view")
+    return await _hub(request).sync(_list, declared, rights=current_person(request).permissions)
 
 
 def _list(connection: Connection[Any], kind: DeclaredKind, *, rights: frozenset[str]) -> DeclarationKind:
-    """In four statements, however many there are."""
+    """In as many statements, however many there are."""
     published = {one.name: one for one in store.in_force_of_kind(connection, kind.kind)}
-    drafted = store.drafted(connection, kind.kind)
+    drafts = store.drafts_of_kind(connection, kind.kind)
+    bodies = {name: one.body for name, one in published.items()}
+    known = life.named(connection, kind, {*bodies, *drafts})
+    shipped = {one.name: kind.shipped(one.name, bodies) for one in known}
     rows = [
         DeclarationRow(
             name=one.name,
             title=one.title,
             version=published[one.name].version if one.name in published else 0,
-            has_draft=one.name in drafted,
-            body=published[one.name].body if one.name in published else kind.shipped(one.name),
+            has_draft=one.name in drafts,
+            has_shipped=shipped[one.name] is not None,
+            body=life.shown(kind, _first(bodies.get(one.name), shipped[one.name], drafts.get(one.name))),
         )
-        for one in life.named(connection, kind)
+        for one in known
     ]
     return DeclarationKind(
         kind=kind.kind,
@@ -177,67 +197,74 @@ def _list(connection: Connection[Any], kind: DeclaredKind, *, rights: frozenset[
     )
 
 
-@get("/api/declarations/{kind:str}/{name:str}", guards=[requires("orders.view")])
+@get("/api/declarations/{kind:str}/{name:str}", guards=[LOOKS])
 async def get_declaration(request: ApiRequest, kind: FromPath[str], name: FromPath[str]) -> Declaration:
     """One declaration: in force, draft and versions."""
-    rights = current_person(request).permissions
-    return await _hub(request).sync(_detail, _kind(request, kind), _name(name), rights=rights)
+    declared, rights = _allowed(request, kind, "view"), current_person(request).permissions
+    return await _hub(request).sync(_detail, declared, checked_name(name), rights=rights)
 
 
 def _detail(connection: Connection[Any], kind: DeclaredKind, name: str, *, rights: frozenset[str]) -> Declaration:
-    known = life.must_exist(connection, kind, name)
     history = store.history(connection, kind.kind, name)
     draft = store.find_draft(connection, kind.kind, name)
+    told = [name] if history or draft else []
+    known = next((one for one in life.named(connection, kind, told) if one.name == name), None)
+    if known is None:
+        raise not_found(f"{kind.title} {name[:40]}")
     people = names_of(connection, [one.author for one in history] + ([draft.author] if draft else []))
-    shipped = kind.shipped(name)
+    shipped = life.shipped(connection, kind, name)
     return Declaration(
         kind=kind.kind,
         kind_title=kind.title,
         name=name,
         title=known.title,
         version=history[0].version if history else 0,
-        body=history[0].body if history else shipped,
+        body=life.shown(kind, _first(history[0].body if history else None, shipped, draft.body if draft else None)),
         shipped=shipped,
         draft=_draft(connection, kind, name, draft, people) if draft else None,
-        history=[_version(one, people) for one in history],
+        history=[_version(kind, one, people) for one in history],
         may_edit=kind.edit_right in rights,
         may_publish=kind.publish_right in rights,
         second_person=kind.second_person,
     )
 
 
+def _first(*bodies: Any) -> Any:
+    """The first of them there is: published, shipped; of one that is neither, the draft."""
+    return next((body for body in bodies if body is not None), None)
+
+
 def _draft(
     connection: Connection[Any], kind: DeclaredKind, name: str, draft: Draft, people: Mapping[str, str]
 ) -> DraftView:
     return DraftView(
-        body=draft.body,
+        body=life.shown(kind, draft.body),
         base_version=draft.base_version,
         revision=draft.revision,
         author=people.get(draft.author, draft.author),
         updated_at=draft.updated_at,
-        problems=kind.problems(connection, name, draft.body),
+        problems=life.problems(connection, kind, name, body=draft.body),
     )
 
 
-def _version(one: Published, people: Mapping[str, str]) -> VersionView:
+def _version(kind: DeclaredKind, one: Published, people: Mapping[str, str]) -> VersionView:
     return VersionView(
         version=one.version,
         note=one.note,
         author=people.get(one.author, one.author),
         at=one.published_at,
-        body=one.body,
+        body=life.shown(kind, one.body),
         rolled_back_to=one.rolled_back_to,
     )
 
 
-@put("/api/declarations/{kind:str}/{name:str}/draft", guards=[requires("orders.view")])
+@put("/api/declarations/{kind:str}/{name:str}/draft", guards=[LOOKS])
 async def save_declaration_draft(
     request: ApiRequest, kind: FromPath[str], name: FromPath[str], data: JSONBody[DraftBody]
 ) -> DraftView:
     """Save the draft, problems and all; 409 with who saved it meanwhile."""
-    declared = _kind(request, kind)
-    _allowed(request, declared.edit_right)
-    return await _hub(request).sync(_save, declared, _name(name), data=data, actor=actor_of(request))
+    declared = _allowed(request, kind, "edit")
+    return await _hub(request).sync(_save, declared, checked_name(name), data=data, actor=actor_of(request))
 
 
 def _save(connection: Connection[Any], kind: DeclaredKind, name: str, *, data: DraftBody, actor: Actor) -> DraftView:
@@ -246,75 +273,103 @@ def _save(connection: Connection[Any], kind: DeclaredKind, name: str, *, data: D
     return _draft(connection, kind, name, draft, names_of(connection, [draft.author]))
 
 
-@delete("/api/declarations/{kind:str}/{name:str}/draft", guards=[requires("orders.view")])
+@delete("/api/declarations/{kind:str}/{name:str}/draft", guards=[LOOKS])
 async def discard_declaration_draft(request: ApiRequest, kind: FromPath[str], name: FromPath[str]) -> None:
     """Back to what is in force."""
-    declared = _kind(request, kind)
-    _allowed(request, declared.edit_right)
-    await _hub(request).sync(life.discard, declared, _name(name), actor=actor_of(request))
+    declared = _allowed(request, kind, "edit")
+    await _hub(request).sync(life.discard, declared, checked_name(name), actor=actor_of(request))
     await _hub(request).sync(beat, TOPICS)
 
 
-@post("/api/declarations/{kind:str}/{name:str}/dry-run", guards=[requires("orders.view")], status_code=200)
+@post("/api/declarations/{kind:str}/{name:str}/dry-run", guards=[LOOKS], status_code=200)
 async def try_declaration(
     request: ApiRequest, kind: FromPath[str], name: FromPath[str], data: JSONBody[TrialBody]
 ) -> Trial:
     """Run the saved draft over real history; nothing is written."""
-    declared = _kind(request, kind)
-    _allowed(request, declared.edit_right)
+    declared = _allowed(request, kind, "edit")
     if not 1 <= data.days <= MOST_DAYS:
         raise bad_field("days", f"试运行的天数应为 1 到 {MOST_DAYS}")
-    return await _hub(request).sync(_try, declared, _name(name), days=data.days)
+    window = Window(days=data.days, shops=current_person(request).shops)
+    return await _hub(request).sync(_try, declared, checked_name(name), window)
 
 
-def _try(connection: Connection[Any], kind: DeclaredKind, name: str, *, days: int) -> Trial:
+def _try(connection: Connection[Any], kind: DeclaredKind, name: str, window: Window) -> Trial:
     store.take_trial_slot(connection)
     draft = life.draft_of(connection, kind, name)
-    return kind.try_out(connection, name, draft.body, days=days)
+    return kind.try_out(connection, name, draft.body, window=window)
 
 
-@post("/api/declarations/{kind:str}/{name:str}/publish", guards=[requires("orders.view")], status_code=200)
+@post("/api/declarations/{kind:str}/{name:str}/publish", guards=[LOOKS], status_code=200)
 async def publish_declaration(
     request: ApiRequest, kind: FromPath[str], name: FromPath[str], data: JSONBody[PublishBody]
 ) -> InForce:
     """Put the draft in force; where a second person is asked for, not by whoever drafted it."""
-    declared = _kind(request, kind)
-    _allowed(request, declared.publish_right)
-    published, anew = await _hub(request).sync(
-        life.publish, declared, _name(name), note=_note(data.note), revision=data.revision, actor=actor_of(request)
+    declared = _allowed(request, kind, "publish")
+    published, anew = await publishing(
+        request,
+        life.publish,
+        declared,
+        checked_name(name),
+        note=checked_note(data.note),
+        revision=data.revision,
+        actor=actor_of(request),
     )
-    await _hub(request).sync(beat, TOPICS)
+    await _hub(request).sync(beat, (*TOPICS, *declared.topics))
     return InForce(version=published.version, looked_at_anew=anew)
 
 
-@post("/api/declarations/{kind:str}/{name:str}/rollback", guards=[requires("orders.view")], status_code=200)
+@post("/api/declarations/{kind:str}/{name:str}/rollback", guards=[LOOKS], status_code=200)
 async def roll_back_declaration(
     request: ApiRequest, kind: FromPath[str], name: FromPath[str], data: JSONBody[RollBackBody]
 ) -> InForce:
     """Publish an earlier version again (0: as shipped)."""
-    declared = _kind(request, kind)
-    _allowed(request, declared.publish_right)
-    published, anew = await _hub(request).sync(
-        life.roll_back, declared, _name(name), version=data.version, note=_note(data.note), actor=actor_of(request)
+    declared = _allowed(request, kind, "publish")
+    published, anew = await publishing(
+        request,
+        life.roll_back,
+        declared,
+        checked_name(name),
+        version=data.version,
+        note=checked_note(data.note),
+        actor=actor_of(request),
     )
-    await _hub(request).sync(beat, TOPICS)
+    await _hub(request).sync(beat, (*TOPICS, *declared.topics))
     return InForce(version=published.version, looked_at_anew=anew)
 
 
-def _note(text: str) -> str:
+async def publishing(
+    request: ApiRequest, work: Callable[Concatenate[Connection[Any], P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Put something in force, all or nothing.
+
+    A person's ruling takes its parcel first and the judging second, a publication the other way round: PostgreSQL ends
+    one of them, which tries again.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return await _hub(request).sync(work, *args, **kwargs)
+        except DeadlockDetected:
+            continue
+    return await _hub(request).sync(work, *args, **kwargs)
+
+
+def checked_note(text: str) -> str:
+    """The note of a publication: said, and not a novel."""
     note = text.strip()
-    if not note or len(note) > LONGEST_NOTE or not _storable(note):
+    if not note or len(note) > LONGEST_NOTE or not storable(note):
         raise bad_field("note", f"请填写发布说明,1 到 {LONGEST_NOTE} 个字")
     return note
 
 
-def _name(text: str) -> str:
-    if not text.strip() or len(text) > LONGEST_NAME or not _storable(text):
-        raise not_found(f"声明 {text[:40]!r}")
+def checked_name(text: str, what: str = "声明") -> str:
+    """A name from the address; what cannot be stored does not exist."""
+    if not text.strip() or len(text) > LONGEST_NAME or not storable(text):
+        raise not_found(f"{what} {text[:40]!r}")
     return text
 
 
-def _storable(text: str) -> bool:
+def storable(text: str) -> bool:
+    """Whether the database can hold it."""
     return not any((ord(char) < 32 and char not in "\n\t") or 0xD800 <= ord(char) <= 0xDFFF for char in text)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import orjson
 from psycopg import Connection
+from psycopg.errors import LockNotAvailable
 
 from fenghe.kernel.web.problems import Problem
 
@@ -62,6 +63,23 @@ def hold_in_force(connection: Connection[Any]) -> None:
     connection.execute("select pg_advisory_xact_lock_shared(%s, 0)", (JUDGING_LOCK,))
 
 
+_PATIENCE = "30s"
+"""How long a publication waits for a lock before it is given up."""
+
+
+def hold_judging(connection: Connection[Any]) -> None:
+    """Let batches that read the old declarations finish, and start none until this transaction ends.
+
+    Without it a message in flight would be judged by what was in force after its replay had been ordered.
+    """
+    connection.execute("select set_config('lock_timeout', %s, true)", (_PATIENCE,))
+    try:
+        connection.execute("select pg_advisory_xact_lock(%s, 0)", (JUDGING_LOCK,))
+    except LockNotAvailable:
+        told = "正在研判的一批报文迟迟没有结束,没有发布。请稍后再试。"
+        raise Problem(503, told, code="judging_busy", retry_after_seconds=10) from None
+
+
 def newest_id(connection: Connection[Any]) -> int:
     """Grows with every publication: a cheap question for caches."""
     row = connection.execute("select coalesce(max(id), 0) from declaration_version").fetchone()
@@ -99,14 +117,14 @@ def newest(connection: Connection[Any], kind: str, name: str) -> Published | Non
     return _published(row) if row else None
 
 
-def names_of_kind(connection: Connection[Any], kind: str) -> list[str]:
-    """Names of a kind that were ever published or are being drafted."""
-    rows = connection.execute(
-        "select name from declaration_version where kind = %(kind)s union select name from declaration_draft"
-        " where kind = %(kind)s order by name",
-        {"kind": kind},
-    )
-    return [row[0] for row in rows]
+def is_known(connection: Connection[Any], kind: str, name: str) -> bool:
+    """Whether somebody ever published this one or is drafting it."""
+    row = connection.execute(
+        "select exists (select from declaration_version where kind = %(kind)s and name = %(name)s) or exists"
+        " (select from declaration_draft where kind = %(kind)s and name = %(name)s)",
+        {"kind": kind, "name": name},
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def drafted(connection: Connection[Any], kind: str) -> set[str]:
@@ -123,7 +141,7 @@ def active_people(connection: Connection[Any], roles: Sequence[str]) -> int:
 
 
 TRIALS = 2
-"""Dry runs at once: each reads much."""
+"""Dry runs at once, over all processes: each takes a core while it lasts."""
 TRIAL_LOCK = 7315
 TRIAL_MS = 60_000
 """The longest statement of a dry run."""

@@ -21,10 +21,6 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         """Whether he has the right."""
         return permission in self.permissions
 
-    def may_see_shop(self, shop: str) -> bool:
-        """Whether this shop's orders are his business."""
-        return self.shops is None or shop in self.shops
-
 
 class Actor(msgspec.Struct, frozen=True):
     """Who did something and from where, as audit and access log record it."""

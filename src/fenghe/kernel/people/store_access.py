@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from psycopg import AsyncConnection, Connection
+from psycopg import Connection
 
 from fenghe.kernel.people.person import Actor
 
@@ -15,11 +15,6 @@ LONGEST_TARGET = 500
 def log_access(connection: Connection[Any], actor: Actor, *, action: str, target: str = "") -> None:
     """Note one deed; `action` is `noun.verb.outcome`, as in `case.rule.done`."""
     connection.execute(INSERT, (actor.person, actor.ip, action, target[:LONGEST_TARGET]))
-
-
-async def log_reading(connection: AsyncConnection[Any], actor: Actor, *, action: str, target: str = "") -> None:
-    """Note that something with personal data was read, beside an asynchronous read."""
-    await connection.execute(INSERT, (actor.person, actor.ip, action, target[:LONGEST_TARGET]))
 
 
 class AccessRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import { app } from "./app";
 import { callbacks } from "./callbacks";
 import { clocks } from "./clocks";
 import { compensation } from "./compensation";
+import { declarations } from "./declarations";
 import { flow } from "./flow";
 import { heartbeat } from "./heartbeat";
 import { ledger } from "./ledger";
@@ -16,6 +17,7 @@ import { seeking } from "./seeking";
 import { shared } from "./shared";
 import { statements } from "./statements";
 import { states } from "./states";
+import { titles } from "./titles";
 import { work } from "./work";
 
 export const WORDS = {
@@ -24,6 +26,7 @@ export const WORDS = {
   ...callbacks,
   ...clocks,
   ...compensation,
+  ...declarations,
   ...flow,
   ...heartbeat,
   ...ledger,
@@ -36,6 +39,7 @@ export const WORDS = {
   ...shared,
   ...statements,
   ...states,
+  ...titles,
   ...work,
 };
 
@@ -46,6 +50,7 @@ export const PARTS = [
   callbacks,
   clocks,
   compensation,
+  declarations,
   flow,
   heartbeat,
   ledger,
@@ -58,6 +63,7 @@ export const PARTS = [
   shared,
   statements,
   states,
+  titles,
   work,
 ];
 

@@ -16,7 +16,6 @@ export const shared = {
   "unit.hour": ["小时", "h"],
   "unit.minute": ["分", "min"],
   "unit.second": ["秒", "s"],
-  "unit.node": ["节点", "nodes"],
   "time.justNow": ["刚刚", "just now"],
   "time.ago": ["{d}前", "{d} ago"],
   "time.left": ["还有 {d}", "{d} left"],

@@ -164,6 +164,7 @@ export const work = {
   "rule.add": ["添加", "Add"],
   "dry.title": ["试运行", "Dry run"],
   "dry.run": ["试运行", "Dry run"],
+  "dry.span": ["试运行的天数", "Days of history"],
   "dry.days": ["近 {n} 天", "{n} days"],
   "dry.none": ["还没有试运行", "No dry run yet"],
   "dry.noneHint": [
@@ -204,7 +205,7 @@ export const work = {
     "{rules} changes; dry run: {shipments} shipments change, {open} cases open, {close} close.",
   ],
   "publish.done": ["已发布 v{n}", "v{n} published"],
-  "publish.rejudged": ["{n} 个运单按新阈值重新研判", "{n} shipments are judged anew"],
+  "publish.anew": ["{n} 项按新版本重新判断", "{n} are looked at anew"],
   "publish.replayed": ["{n} 条等待的报文已重放", "{n} waiting messages were replayed"],
   "unmapped.intro": [
     "这些状态码还没有含义，带着它们的轨迹在等。映射发布后自动重放。",
@@ -216,7 +217,6 @@ export const work = {
   "unmapped.last": ["最近出现", "Last seen"],
   "unmapped.map": ["去映射", "Map it"],
   "policy.intro": ["超过任一阈值，就不覆盖、开工单", "Past either threshold nothing is overwritten; a case opens"],
-  "policy.thresholds": ["阈值", "Thresholds"],
   "policy.sentence": [
     "当承运商的状态与我方相差超过 {distance} 个节点，或者较小的分歧存在超过 {hours} 小时，就熔断：不覆盖，开一张人工审核工单。",
     "When the carrier's state is more than {distance} nodes from ours, or a smaller disagreement stands longer than {hours} h, the fuse trips: nothing is overwritten, a review case opens.",
@@ -228,14 +228,12 @@ export const work = {
   "policy.age_hours": ["时间阈值", "Age"],
   "policy.age_hours.unit": ["小时", "h"],
   "policy.age_hours.hint": ["较小的分歧存在这么久也熔断。", "A smaller disagreement this old trips it too."],
-  "policy.settle": ["等待沉淀", "Settle"],
   "policy.settle_seconds": ["等待沉淀", "Settle"],
   "policy.settle_seconds.unit": ["秒", "s"],
   "policy.settle_seconds.hint": [
     "先等这么久让迟到、乱序的轨迹到齐，再判断。",
     "Waits this long for late and reordered events before judging.",
   ],
-  "policy.reuse": ["单号复用", "Reuse"],
   "policy.reuse_hours": ["单号复用", "Reuse"],
   "policy.reuse_hours.unit": ["小时", "h"],
   "policy.reuse_hours.hint": [
@@ -256,10 +254,7 @@ export const work = {
     "Thresholds are published by a second person who has checked them.",
   ],
   "policy.draft": ["草稿，未生效", "Draft, not in force"],
-  "policy.inForce": ["线上", "In force"],
   "policy.was": ["线上 {n}", "in force {n}"],
-  "policy.publishRight": ["需要“发布阈值”权限", "Needs the right to publish thresholds"],
-  "policy.historyNone": ["线上是出厂默认值。", "The shipped defaults are in force."],
   "policy.brief": ["距离 {distance}，{hours} 小时", "distance {distance}, {hours} h"],
   "inbox.intro": [
     "收到的每一条都原样保存，先落库再应答",

@@ -3,9 +3,13 @@ import { ExperimentOutlined } from "@ant-design/icons";
 import { Alert } from "antd";
 import { Link } from "react-router";
 import type { Figure, Trial } from "../../api/types-declarations";
-import { useT } from "../../i18n";
+import { useT, useTitle } from "../../i18n";
 import { formatMoney } from "../../logic/money";
 import { EmptyState } from "../EmptyState";
+import { Flag } from "../Tags";
+import { MessageBody } from "../MessageBody";
+import { TimeText } from "../Values";
+import { Moves } from "./Moves";
 
 function shown(figure: Figure, value: number | null): string {
   if (value === null) return "—";
@@ -16,6 +20,7 @@ function shown(figure: Figure, value: number | null): string {
 
 export function TrialPanel({ trial, stale }: { trial: Trial | null; stale: boolean }) {
   const t = useT();
+  const title = useTitle();
   if (!trial) return <EmptyState title={t("dry.none")} hint={t("declaration.trialHint")} />;
   return (
     <div className="fh-dry" data-testid="trial">
@@ -35,21 +40,28 @@ export function TrialPanel({ trial, stale }: { trial: Trial | null; stale: boole
         <tbody>
           {trial.figures.map((each) => (
             <tr key={each.title} className={each.before === each.after ? "" : "changed"}>
-              <td>{each.title}</td>
+              <td>
+                {title("figure", each.word, each.title)}{" "}
+                {each.warn && <Flag mood="warn">{t("declaration.mind")}</Flag>}
+              </td>
               <td className="fh-number">{shown(each, each.before)}</td>
               <td className="fh-number">{shown(each, each.after)}</td>
             </tr>
           ))}
         </tbody>
       </table>
+      <Moves moves={trial.moves} />
       {trial.rows.length > 0 && (
         <ul className="fh-dry-samples">
           {trial.rows.map((each) => (
-            <li key={`${each.title}-${each.before}-${each.after}`}>
+            <li key={`${each.title}-${each.before}-${each.after}-${each.at}-${each.text}`}>
+              {each.at && <TimeText at={each.at} />}
               {each.link ? <Link to={each.link}>{each.title}</Link> : <span>{each.title}</span>}
-              <span>
-                {each.before || "—"} → {each.after || "—"}
-              </span>
+              {each.text ? (
+                <MessageBody text={each.text} />
+              ) : (
+                <span>{each.before ? `${each.before} → ${each.after || "—"}` : each.after}</span>
+              )}
             </li>
           ))}
         </ul>

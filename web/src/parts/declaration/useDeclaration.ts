@@ -2,24 +2,35 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { App } from "antd";
 import { useEffect, useState } from "react";
+import { useNavigate } from "react-router";
 import { api } from "../../api/client";
 import type { Declaration, DraftView, Trial } from "../../api/types-declarations";
 import { useT } from "../../i18n";
 import { useAct } from "../useAct";
 
-const DAYS = 30;
-
 export function declarationPath(kind: string, name: string): string {
   return `/api/declarations/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`;
 }
 
-const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+/** The same whatever the order of its fields: the hub keeps them in an order of its own. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
 
-export function useDeclaration<Body>(detail: Declaration<Body>) {
+export const same = (a: unknown, b: unknown) => canonical(a) === canonical(b);
+
+export function useDeclaration<Body>(detail: Declaration<Body>, back: string) {
   const t = useT();
   const act = useAct();
   const client = useQueryClient();
   const { notification } = App.useApp();
+  const navigate = useNavigate();
+  /** Nobody published it and nothing is shipped under its name: there is only the draft. */
+  const isNew = detail.version === 0 && detail.shipped === null;
   const path = declarationPath(detail.kind, detail.name);
   const start = detail.draft?.body ?? detail.body;
   const [body, setBody] = useState<Body>(start);
@@ -52,11 +63,11 @@ export function useDeclaration<Body>(detail: Declaration<Body>) {
       await keep();
       await refresh();
     }, t("declaration.saved"));
-  const dryRun = () =>
+  const dryRun = (days: number) =>
     during(async () => {
       const saved = await keep();
       if (saved.problems.length === 0) {
-        setTried({ trial: await api.post<Trial>(`${path}/dry-run`, { days: DAYS }), body });
+        setTried({ trial: await api.post<Trial>(`${path}/dry-run`, { days }), body });
       }
       await refresh();
     });
@@ -68,7 +79,8 @@ export function useDeclaration<Body>(detail: Declaration<Body>) {
       });
       setTried(null);
       await refresh();
-      notification.success({ title: t("publish.done", { n: answer.version }), duration: 6 });
+      const description = answer.looked_at_anew ? t("publish.anew", { n: answer.looked_at_anew }) : undefined;
+      notification.success({ title: t("publish.done", { n: answer.version }), description, duration: 6 });
     });
   const rollBack = (version: number, note: string) =>
     during(async () => {
@@ -80,6 +92,7 @@ export function useDeclaration<Body>(detail: Declaration<Body>) {
     during(async () => {
       await api.delete(`${path}/draft`);
       setTried(null);
+      if (isNew) navigate(back);
       await refresh();
     }, t("mapping.discarded"));
   return {
@@ -88,7 +101,7 @@ export function useDeclaration<Body>(detail: Declaration<Body>) {
     setBody,
     draft,
     busy,
-    changed: !same(body, detail.body),
+    changed: isNew || !same(body, detail.body),
     unsaved: !same(body, draft?.body ?? detail.body),
     problems: draft && same(body, draft.body) ? draft.problems : [],
     trial: tried?.trial ?? null,

@@ -1,13 +1,13 @@
 /** The clock board (时效): by stage what runs, is due soon and is overdue, with the money at stake; the clocks behind. */
 import { Skeleton, Tabs } from "antd";
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import { useFacets, useGet } from "../../api/queries";
 import type { Board, ClockItem, Money, StageCount } from "../../api/types";
 import { useT, useTitle } from "../../i18n";
 import { formatMoney } from "../../logic/money";
 import { formatMinute } from "../../logic/time";
 import { ErrorPanel } from "../../parts/ErrorPanel";
+import { useAddress } from "../../parts/useAddress";
 import { FreshnessBar } from "../../parts/Freshness";
 import { PageHead } from "../../parts/PageHead";
 import { CountText } from "../../parts/Values";
@@ -25,7 +25,7 @@ const SOURCE = { topic: "clocks", path: "/api/clocks" } as const;
 
 export function ClockBoard() {
   const t = useT();
-  const [params, setParams] = useSearchParams();
+  const { params, begin } = useAddress();
   const view = params.get("view") === "expected" ? "expected" : "list";
   return (
     <>
@@ -33,7 +33,7 @@ export function ClockBoard() {
       <Tabs
         className="fh-page-tabs fh-gap"
         activeKey={view}
-        onChange={(next) => setParams(next === "expected" ? { view: next } : {})}
+        onChange={(next) => begin({ view: next === "expected" ? next : "" })}
         items={[
           { key: "list", label: <span data-testid="view-list">{t("clock.list")}</span> },
           { key: "expected", label: <span data-testid="view-expected">{t("clock.expected")}</span> },

@@ -16,7 +16,7 @@ import { Flag } from "../../parts/Tags";
 import { MoneyText, TimeText } from "../../parts/Values";
 import { useAct } from "../../parts/useAct";
 import { RawDrawer } from "../evidence/RawDrawer";
-import { NoteDialog } from "../mapping/NoteDialog";
+import { NoteDialog } from "../../parts/declaration/NoteDialog";
 import { Person, StateMark } from "./columns";
 import { DecideButtons } from "./DecideButtons";
 

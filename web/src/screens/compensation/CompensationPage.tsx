@@ -1,8 +1,8 @@
 /** 补偿审批: what repairs the breaks, what could not be repaired and why, and what may be done at all. */
 import { Tabs } from "antd";
-import { useSearchParams } from "react-router";
 import { useT } from "../../i18n";
 import { NeedsAny } from "../../parts/NeedsAny";
+import { useAddress } from "../../parts/useAddress";
 import { PageHead } from "../../parts/PageHead";
 import { ReminderView } from "../reminders/ReminderView";
 import { AsideList } from "./AsideList";
@@ -15,7 +15,7 @@ type View = keyof typeof VIEWS;
 
 export function CompensationPage() {
   const t = useT();
-  const [search, setSearch] = useSearchParams();
+  const { params: search, begin } = useAddress();
   const asked = search.get("view") ?? "list";
   const view: View = asked in VIEWS ? (asked as View) : "list";
   const Body = VIEWS[view];
@@ -25,7 +25,7 @@ export function CompensationPage() {
       <Tabs
         activeKey={view}
         items={(Object.keys(VIEWS) as View[]).map((key) => ({ key, label: t(`comp.${key}`) }))}
-        onChange={(key) => setSearch(key === "list" ? {} : { view: key })}
+        onChange={(key) => begin({ view: key === "list" ? "" : key })}
       />
       <Body />
     </NeedsAny>

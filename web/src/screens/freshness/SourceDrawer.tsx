@@ -1,21 +1,18 @@
 /** One source: its week's rhythm, and what is expected of it, declared or learnt. */
-import { ExperimentOutlined } from "@ant-design/icons";
-import { Alert, Button, Drawer, InputNumber, Popconfirm, Segmented, Skeleton } from "antd";
-import { useState } from "react";
+import { Drawer, InputNumber, Segmented, Skeleton } from "antd";
 import { useGet } from "../../api/queries";
-import type { Cadence, CadenceTrial, Declared, SourceFreshness } from "../../api/types";
-import { useSession } from "../../app/session";
+import type { Cadence, SourceFreshness } from "../../api/types";
+import type { Declaration } from "../../api/types-declarations";
 import { useT } from "../../i18n";
-import { durationWords, formatMinute } from "../../logic/time";
+import { DeclarationActions, DeclarationNotes } from "../../parts/declaration/DeclarationParts";
+import { TrialPanel } from "../../parts/declaration/TrialPanel";
+import { declarationPath, useDeclaration } from "../../parts/declaration/useDeclaration";
+import { VersionList } from "../../parts/declaration/VersionList";
 import { ErrorPanel } from "../../parts/ErrorPanel";
 import { Facts } from "../../parts/Facts";
 import { StandingTag } from "../../parts/Freshness";
 import { Panel } from "../../parts/Panel";
-import { AgoText, TimeText, useUnits } from "../../parts/Values";
-import { NoteDialog } from "../mapping/NoteDialog";
-import { PublishButton } from "../mapping/PublishButton";
-import { DeclaredHistory } from "../promises/DeclaredHistory";
-import { useDeclared } from "../promises/useDeclared";
+import { AgoText, TimeText } from "../../parts/Values";
 import { byWords } from "./Freshness";
 
 const DAYS = 14;
@@ -24,8 +21,7 @@ const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 
 export function SourceDrawer({ source, enough, onClose }: { source: SourceFreshness; enough: number; onClose: () => void }) {
   const t = useT();
-  const path = `/api/freshness/${encodeURIComponent(source.id)}/cadence`;
-  const answer = useGet<Declared<Cadence | Record<string, never>>>("freshness", path);
+  const answer = useGet<Declaration<Told>>("declarations", declarationPath("cadence", source.id));
   return (
     <Drawer open onClose={onClose} size={720} title={source.title}>
       <div className="fh-detail" data-testid="source-drawer">
@@ -58,7 +54,7 @@ export function SourceDrawer({ source, enough, onClose }: { source: SourceFreshn
         </Panel>
         {answer.isError && !answer.data && <ErrorPanel error={answer.error} onRetry={() => void answer.refetch()} />}
         {answer.isPending && <Skeleton active />}
-        {answer.data && <Expectation detail={answer.data} path={path} />}
+        {answer.data && <Expectation detail={answer.data} />}
       </div>
     </Drawer>
   );
@@ -88,20 +84,14 @@ function Week({ counts }: { counts: number[] }) {
   );
 }
 
-type Told = Cadence | Record<string, never> | null;
-const isDeclared = (told: Told): told is Cadence => told !== null && "late_minutes" in told;
+type Told = Cadence | Record<string, never>;
+const isDeclared = (told: Told): told is Cadence => "late_minutes" in told;
 
-function Expectation({ detail, path }: { detail: Declared<Cadence | Record<string, never>>; path: string }) {
+function Expectation({ detail }: { detail: Declaration<Told> }) {
   const t = useT();
-  const { can } = useSession();
-  const draft = useDeclared<Told, CadenceTrial>(detail as Declared<Told>, {
-    path,
-    days: DAYS,
-    published: (n) => t("fresh.published", { n }),
-  });
-  const [publishing, setPublishing] = useState(false);
-  const editable = can("policy.edit");
-  const declared = isDeclared(draft.values) ? draft.values : null;
+  const control = useDeclaration(detail, "/freshness");
+  const editable = detail.may_edit;
+  const declared = isDeclared(control.body) ? control.body : null;
   const number = (name: keyof Cadence, word: "fresh.lateMinutes" | "fresh.silentMinutes") => (
     <div className="fh-threshold">
       <label htmlFor={name}>{t(word)}</label>
@@ -111,7 +101,7 @@ function Expectation({ detail, path }: { detail: Declared<Cadence | Record<strin
         precision={0}
         value={declared?.[name] ?? null}
         disabled={!editable}
-        onChange={(next) => declared && next !== null && draft.setValues({ ...declared, [name]: next })}
+        onChange={(next) => declared && next !== null && control.setBody({ ...declared, [name]: next })}
         data-testid={`cadence-${name}`}
       />
     </div>
@@ -119,15 +109,7 @@ function Expectation({ detail, path }: { detail: Declared<Cadence | Record<strin
   return (
     <>
       <Panel title={t("fresh.cadence")} extra={t("fresh.cadenceHint")}>
-        {detail.draft && (
-          <Alert
-            type="info"
-            showIcon
-            className="fh-gap"
-            title={t("policy.draftBy", { who: detail.draft.author, at: formatMinute(detail.draft.updated_at) })}
-            description={t("policy.secondPerson")}
-          />
-        )}
+        <DeclarationNotes control={control} />
         <Segmented
           disabled={!editable}
           value={declared ? "declare" : "learn"}
@@ -135,70 +117,18 @@ function Expectation({ detail, path }: { detail: Declared<Cadence | Record<strin
             { value: "learn", label: t("fresh.learn") },
             { value: "declare", label: <span data-testid="cadence-declare">{t("fresh.declare")}</span> },
           ]}
-          onChange={(way) => draft.setValues(way === "declare" ? NEW : {})}
+          onChange={(way) => control.setBody(way === "declare" ? NEW : {})}
         />
         {declared && number("late_minutes", "fresh.lateMinutes")}
         {declared && number("silent_minutes", "fresh.silentMinutes")}
-        {draft.result && <Tried result={draft.result} stale={!draft.fresh} />}
+        {control.trial && <TrialPanel trial={control.trial} stale={!control.fresh} />}
         <div className="fh-actions">
-          {editable && detail.draft && (
-            <Popconfirm title={t("mapping.discardAsk")} onConfirm={draft.discard}>
-              <Button>{t("mapping.discard")}</Button>
-            </Popconfirm>
-          )}
-          <Button
-            icon={<ExperimentOutlined />}
-            loading={draft.busy}
-            disabled={!editable || !draft.changes}
-            onClick={() => void draft.dryRun()}
-            data-testid="cadence-try"
-          >
-            {t("promise.try")}
-          </Button>
-          <PublishButton
-            allowed={can("policy.publish")}
-            needs={t("policy.publishRight")}
-            changes={draft.changes}
-            fresh={draft.fresh}
-            onClick={() => setPublishing(true)}
-          />
+          <DeclarationActions control={control} days={DAYS} hint={t("fresh.publishHint")} />
         </div>
       </Panel>
       <Panel title={t("history.title")}>
-        <DeclaredHistory detail={detail} hint={t("fresh.learn")} onRollBack={draft.rollBack} />
+        <VersionList control={control} />
       </Panel>
-      {publishing && (
-        <NoteDialog
-          title={t("publish.title")}
-          hint={t("fresh.publishHint")}
-          okText={t("mapping.publish")}
-          onOk={async (words) => {
-            const worked = await draft.publish(words);
-            if (worked) setPublishing(false);
-            return worked;
-          }}
-          onClose={() => setPublishing(false)}
-        />
-      )}
     </>
-  );
-}
-
-function Tried({ result, stale }: { result: CadenceTrial; stale: boolean }) {
-  const t = useT();
-  const units = useUnits();
-  return (
-    <div className={stale ? "fh-stale" : ""} data-testid="cadence-result">
-      <p>{t("fresh.tried", { days: result.days, late: result.late, silent: result.silent })}</p>
-      <ul className="fh-trial-samples">
-        {result.pauses.slice(0, 20).map((pause) => (
-          <li key={pause.began_at}>
-            <StandingTag standing={pause.standing} />
-            <TimeText at={pause.began_at} />
-            <span className="fh-soft">{durationWords(pause.minutes * 60, units)}</span>
-          </li>
-        ))}
-      </ul>
-    </div>
   );
 }

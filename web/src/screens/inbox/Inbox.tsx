@@ -2,13 +2,14 @@
 import { WarningOutlined } from "@ant-design/icons";
 import { Tabs } from "antd";
 import { useMemo } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { useFacets } from "../../api/queries";
 import type { MessageRow } from "../../api/types";
 import { useSession } from "../../app/session";
 import { type Translate, useT, useTitle } from "../../i18n";
 import { sizeWords } from "../../logic/body";
 import { Blank, Copyable } from "../../parts/Copyable";
+import { useAddress } from "../../parts/useAddress";
 import { PageHead } from "../../parts/PageHead";
 import { CountText, TimeText } from "../../parts/Values";
 import { QueryTable } from "../../table/QueryTable";
@@ -104,14 +105,14 @@ function messageColumns(t: Translate, title: Title): QueryColumn<MessageRow>[] {
 
 export function Inbox() {
   const t = useT();
-  const [params, setParams] = useSearchParams();
+  const { params, begin } = useAddress();
   const view = params.get("view") === "refused" ? "refused" : "messages";
   return (
     <>
       <PageHead title={t("menu.inbox")} note={t("inbox.intro")} />
       <Tabs
         activeKey={view}
-        onChange={(key) => setParams(key === "refused" ? { view: key } : {})}
+        onChange={(key) => begin({ view: key === "refused" ? key : "" })}
         className="fh-page-tabs"
         items={[
           { key: "messages", label: <span data-testid="inbox-messages">{t("inbox.messages")}</span> },

@@ -1,10 +1,11 @@
 /** The trial balance (试算平衡表) of a month; every account leads to its vouchers. */
 import { Select, Skeleton } from "antd";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { useGet } from "../../api/queries";
 import type { BalanceRow, Period, TrialBalance } from "../../api/types-ledger";
 import { useT, useTitle } from "../../i18n";
 import { EmptyState } from "../../parts/EmptyState";
+import { useAddress } from "../../parts/useAddress";
 import { ErrorPanel } from "../../parts/ErrorPanel";
 import { Panel } from "../../parts/Panel";
 import { Flag } from "../../parts/Tags";
@@ -13,7 +14,7 @@ import { ExportMenu } from "./ExportMenu";
 
 export function BalanceSheet() {
   const t = useT();
-  const [search, setSearch] = useSearchParams();
+  const { params: search, put } = useAddress();
   const periods = useGet<Period[]>("money", "/api/ledger/periods");
   const names = (periods.data ?? []).map((each) => each.name);
   const period = search.get("month") ?? names[0] ?? "";
@@ -35,7 +36,7 @@ export function BalanceSheet() {
         <Select
           value={period}
           options={names.map((name) => ({ value: name, label: name }))}
-          onChange={(name) => setSearch({ view: "balance", month: name })}
+          onChange={(name) => put({ view: "balance", month: name })}
           aria-label={t("ledger.period")}
           data-testid="balance-period"
         />

@@ -1,8 +1,8 @@
 /** The ledger (总账): vouchers, trial balance, months, what is not booked, and the rules behind it. */
 import { Tabs } from "antd";
-import { useSearchParams } from "react-router";
 import { useT } from "../../i18n";
 import { NeedsAny } from "../../parts/NeedsAny";
+import { useAddress } from "../../parts/useAddress";
 import { PageHead } from "../../parts/PageHead";
 import { BalanceSheet } from "./BalanceSheet";
 import { Periods } from "./Periods";
@@ -22,7 +22,7 @@ type View = keyof typeof VIEWS;
 
 export function LedgerPage() {
   const t = useT();
-  const [search, setSearch] = useSearchParams();
+  const { params: search, begin } = useAddress();
   const asked = search.get("view") ?? "vouchers";
   const view: View = asked in VIEWS ? (asked as View) : "vouchers";
   const Body = VIEWS[view];
@@ -32,7 +32,7 @@ export function LedgerPage() {
       <Tabs
         activeKey={view}
         items={(Object.keys(VIEWS) as View[]).map((key) => ({ key, label: t(`ledger.${key}`) }))}
-        onChange={(key) => setSearch(key === "vouchers" ? {} : { view: key })}
+        onChange={(key) => begin({ view: key === "vouchers" ? "" : key })}
       />
       <Body />
     </NeedsAny>

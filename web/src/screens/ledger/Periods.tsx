@@ -14,7 +14,7 @@ import { Panel } from "../../parts/Panel";
 import { Flag } from "../../parts/Tags";
 import { useAct } from "../../parts/useAct";
 import { CountText, TimeText } from "../../parts/Values";
-import { NoteDialog } from "../mapping/NoteDialog";
+import { NoteDialog } from "../../parts/declaration/NoteDialog";
 import { ExportMenu } from "./ExportMenu";
 
 export function Periods() {

@@ -3,10 +3,10 @@ import { AlertOutlined, ExperimentOutlined } from "@ant-design/icons";
 import { Alert } from "antd";
 import { Link } from "react-router";
 import type { DryRun } from "../../api/types";
-import { useT, useTitle } from "../../i18n";
+import { useT } from "../../i18n";
+import { Moves } from "../../parts/declaration/Moves";
 import { EmptyState } from "../../parts/EmptyState";
 import { Flag } from "../../parts/Tags";
-import { CountText } from "../../parts/Values";
 
 export function DryRunPanel({ result, stale }: { result: DryRun | null; stale: boolean }) {
   const t = useT();
@@ -37,36 +37,18 @@ export function DryRunPanel({ result, stale }: { result: DryRun | null; stale: b
           title={t("dry.cases", { open: result.cases_would_open, close: result.cases_would_close })}
         />
       )}
-      <Changes result={result} />
+      <Moves
+        moves={result.changes.map((each) => ({
+          of: "state",
+          before: each.from,
+          before_title: each.from_title,
+          after: each.to,
+          after_title: each.to_title,
+          count: each.count,
+        }))}
+      />
       <Samples result={result} />
     </div>
-  );
-}
-
-function Changes({ result }: { result: DryRun }) {
-  const t = useT();
-  const title = useTitle();
-  if (result.changes.length === 0) return null;
-  const most = Math.max(...result.changes.map((each) => each.count));
-  return (
-    <table className="fh-dry-changes">
-      <caption>{t("dry.byChange")}</caption>
-      <tbody>
-        {result.changes.map((each) => (
-          <tr key={`${each.from}-${each.to}`}>
-            <td>
-              {title("state", each.from, each.from_title)} → <b>{title("state", each.to, each.to_title)}</b>
-            </td>
-            <td className="fh-dry-bar">
-              <i style={{ width: `${(each.count / most) * 100}%` }} />
-            </td>
-            <td className="fh-number">
-              <CountText count={each.count} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }
 

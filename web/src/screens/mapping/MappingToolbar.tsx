@@ -13,7 +13,7 @@ import { type Coverage, percent, type RuleChange } from "../../logic/rules";
 import { useAct } from "../../parts/useAct";
 import { DraftState } from "./DraftState";
 import type { Tried } from "./MappingPage";
-import { PublishButton } from "./PublishButton";
+import { PublishButton } from "../../parts/declaration/PublishButton";
 import { PublishDialog } from "./PublishDialog";
 import type { DraftControl } from "./useMappingDraft";
 

@@ -4,9 +4,9 @@ import { App } from "antd";
 import { api } from "../../api/client";
 import { invalidate } from "../../api/queries";
 import type { DryRun } from "../../api/types";
-import { type Translate, useT } from "../../i18n";
+import { useT } from "../../i18n";
 import { useAct } from "../../parts/useAct";
-import { NoteDialog } from "./NoteDialog";
+import { NoteDialog } from "../../parts/declaration/NoteDialog";
 
 interface Props {
   path: string;
@@ -19,14 +19,7 @@ interface Props {
 
 interface Published {
   version: number;
-  replayed_messages?: number;
-  rejudged_shipments?: number;
-}
-
-function followedBy(answer: Published, t: Translate): string | undefined {
-  if (answer.replayed_messages !== undefined) return t("publish.replayed", { n: answer.replayed_messages });
-  if (answer.rejudged_shipments !== undefined) return t("publish.rejudged", { n: answer.rejudged_shipments });
-  return undefined;
+  replayed_messages: number;
 }
 
 export function PublishDialog({ path, revision, changes, result, onClose, onPublished }: Props) {
@@ -37,12 +30,12 @@ export function PublishDialog({ path, revision, changes, result, onClose, onPubl
   const publish = (note: string) =>
     act(async () => {
       const answer = await api.post<Published>(`${path}/publish`, { note, revision });
-      invalidate(client, ["mappings", "policies", "orders", "cases", "messages", "workbench"]);
+      invalidate(client, ["mappings", "orders", "cases", "messages", "workbench"]);
       await onPublished();
       onClose();
       notification.success({
         title: <span data-testid="published">{t("publish.done", { n: answer.version })}</span>,
-        description: followedBy(answer, t),
+        description: t("publish.replayed", { n: answer.replayed_messages }),
         duration: 8,
       });
     });

@@ -6,7 +6,8 @@ import { useMemo, useState } from "react";
 import { Link } from "react-router";
 import { api } from "../../api/client";
 import { useGet } from "../../api/queries";
-import type { Delivery, Robot, RuleRow } from "../../api/types-notices";
+import type { DeclarationKind } from "../../api/types-declarations";
+import type { Delivery, Robot, RuleValues } from "../../api/types-notices";
 import { type Translate, useT } from "../../i18n";
 import { bulkBody, type Selection } from "../../logic/selection";
 import { Blank } from "../../parts/Copyable";
@@ -85,7 +86,7 @@ export function DeliveryLog() {
   const control = useListState("-created_at");
   const [open, setOpen] = useState<Delivery | null>(null);
   const { data: robots = [] } = useGet<Robot[]>("notices", "/api/notice-robots");
-  const { data: rules = [] } = useGet<RuleRow[]>("notices", "/api/notice-rules");
+  const { data: rules } = useGet<DeclarationKind<RuleValues>>("declarations", "/api/declarations/notice_rule");
   const table = useMemo(() => columns(t), [t]);
   return (
     <>
@@ -108,7 +109,7 @@ export function DeliveryLog() {
             kind: "choice",
             name: "rule",
             label: t("log.rule"),
-            choices: rules.map((each) => ({ value: each.name, title: each.values.title })),
+            choices: (rules?.declarations ?? []).map((each) => ({ value: each.name, title: each.body.title })),
           },
           { kind: "days", name: "created", from: "from", to: "to", label: t("log.created"), primary: true },
           { kind: "text", name: "case", label: t("log.case") },

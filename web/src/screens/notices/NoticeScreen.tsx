@@ -1,10 +1,10 @@
 /** Notifications (通知): one's own inbox and wishes for everybody; robots, rules and the log for who manages them. */
 import { Tabs } from "antd";
 import type { ReactNode } from "react";
-import { useSearchParams } from "react-router";
 import { useSession } from "../../app/session";
 import { useT } from "../../i18n";
 import { PageHead } from "../../parts/PageHead";
+import { useAddress } from "../../parts/useAddress";
 import { DeliveryLog } from "./DeliveryLog";
 import { MailList } from "./MailList";
 import { Preferences } from "./Preferences";
@@ -14,7 +14,7 @@ import { RuleList } from "./RuleList";
 export function NoticeScreen() {
   const t = useT();
   const { can } = useSession();
-  const [params, setParams] = useSearchParams();
+  const { params, begin } = useAddress();
   const manages = can("notices.manage");
   const views: { key: string; label: string; shown: boolean; body: ReactNode }[] = [
     { key: "mine", label: t("notice.mine"), shown: true, body: <MailList /> },
@@ -29,7 +29,7 @@ export function NoticeScreen() {
       <PageHead title={t("menu.notices")} note={t("notice.intro")} />
       <Tabs
         activeKey={current?.key ?? ""}
-        onChange={(view) => setParams({ view })}
+        onChange={(view) => begin({ view })}
         className="fh-page-tabs"
         items={views.map((view) => ({
           key: view.key,

@@ -33,11 +33,6 @@ export const NEW_RULE: RuleValues = {
   escalation: [],
 };
 
-/** The same rule twice is no change. */
-export function sameRule(a: RuleValues, b: RuleValues): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
 /** Put a placeholder where the cursor stands. */
 export function inserted(text: string, name: string, at: number): string {
   return `${text.slice(0, at)}{${name}}${text.slice(at)}`;

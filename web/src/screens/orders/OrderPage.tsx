@@ -1,10 +1,11 @@
 /** An order as a page of its own (/orders/:id). */
 import { Skeleton } from "antd";
-import { useParams, useSearchParams } from "react-router";
+import { useParams } from "react-router";
 import { useGet } from "../../api/queries";
 import type { OrderDetail } from "../../api/types";
 import { useT } from "../../i18n";
 import { Copyable } from "../../parts/Copyable";
+import { useAddress } from "../../parts/useAddress";
 import { ErrorPanel } from "../../parts/ErrorPanel";
 import { PageHead } from "../../parts/PageHead";
 import { OrderBody } from "./OrderBody";
@@ -12,7 +13,7 @@ import { OrderBody } from "./OrderBody";
 export function OrderPage() {
   const { id = "" } = useParams();
   const t = useT();
-  const [params, setParams] = useSearchParams();
+  const { params, begin } = useAddress();
   const answer = useGet<OrderDetail>("orders", `/api/orders/${id}`);
   if (answer.isError && !answer.data) {
     return <ErrorPanel error={answer.error} onRetry={() => void answer.refetch()} page />;
@@ -29,7 +30,7 @@ export function OrderPage() {
       <OrderBody
         detail={answer.data}
         tab={params.get("view") ?? "timeline"}
-        onTab={(view) => setParams({ view }, { replace: true })}
+        onTab={(view) => begin({ view }, { replace: true })}
       />
     </>
   );

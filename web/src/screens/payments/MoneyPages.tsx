@@ -1,11 +1,12 @@
 /** A payment and a refund as pages of their own (/payments/:id, /refunds/:id). */
 import { Skeleton } from "antd";
 import type { ReactNode } from "react";
-import { useParams, useSearchParams } from "react-router";
+import { useParams } from "react-router";
 import { useGet } from "../../api/queries";
 import type { PaymentPageData, RefundPageData } from "../../api/types-payments";
 import { useT } from "../../i18n";
 import { Copyable } from "../../parts/Copyable";
+import { useAddress } from "../../parts/useAddress";
 import { ErrorPanel } from "../../parts/ErrorPanel";
 import { PageHead } from "../../parts/PageHead";
 import { PaymentBody } from "./PaymentBody";
@@ -19,7 +20,7 @@ interface FrameProps<Data> {
 }
 
 function Frame<Data>({ path, back, head, body }: FrameProps<Data>) {
-  const [params, setParams] = useSearchParams();
+  const { params, begin } = useAddress();
   const answer = useGet<Data>("orders", path);
   if (answer.isError && !answer.data) {
     return <ErrorPanel error={answer.error} onRetry={() => void answer.refetch()} page />;
@@ -29,7 +30,7 @@ function Frame<Data>({ path, back, head, body }: FrameProps<Data>) {
   return (
     <>
       <PageHead title={<Copyable text={number} />} note={note} back={back} />
-      {body(answer.data, params.get("view") ?? "timeline", (view) => setParams({ view }, { replace: true }))}
+      {body(answer.data, params.get("view") ?? "timeline", (view) => begin({ view }, { replace: true }))}
     </>
   );
 }

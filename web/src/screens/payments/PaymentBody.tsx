@@ -15,7 +15,7 @@ import { DueText, MoneyText, TimeText } from "../../parts/Values";
 import { OrderLink } from "./columns";
 import { MoneyLines } from "./MoneyLines";
 import { Binding, MoneyState } from "./MoneyTags";
-import { ToldTabs } from "./ToldTabs";
+import { ToldTabs } from "../evidence/ToldTabs";
 
 interface Props {
   page: PaymentPageData;

@@ -9,7 +9,7 @@ import { Flag, HeldTag } from "../../parts/Tags";
 import { MoneyText, TimeText } from "../../parts/Values";
 import { OrderLink } from "./columns";
 import { MoneyState } from "./MoneyTags";
-import { ToldTabs } from "./ToldTabs";
+import { ToldTabs } from "../evidence/ToldTabs";
 
 interface Props {
   page: RefundPageData;

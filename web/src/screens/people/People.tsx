@@ -1,10 +1,10 @@
 /** Users, roles, tokens and the access log (用户与令牌). */
 import { Tabs } from "antd";
 import type { ReactNode } from "react";
-import { useSearchParams } from "react-router";
 import { useSession } from "../../app/session";
 import { useT } from "../../i18n";
 import { PageHead } from "../../parts/PageHead";
+import { useAddress } from "../../parts/useAddress";
 import { AccessLog } from "./AccessLog";
 import { RoleMatrix } from "./RoleMatrix";
 import { TokenList } from "./TokenList";
@@ -13,7 +13,7 @@ import { UserList } from "./UserList";
 export function People() {
   const t = useT();
   const { can } = useSession();
-  const [params, setParams] = useSearchParams();
+  const { params, begin } = useAddress();
   const views: { key: string; label: string; shown: boolean; body: ReactNode }[] = [
     { key: "users", label: t("people.users"), shown: can("users.manage"), body: <UserList /> },
     { key: "roles", label: t("people.roles"), shown: can("users.manage", "audit.view"), body: <RoleMatrix /> },
@@ -26,7 +26,7 @@ export function People() {
       <PageHead title={t("menu.people")} />
       <Tabs
         activeKey={current?.key ?? ""}
-        onChange={(view) => setParams({ view })}
+        onChange={(view) => begin({ view })}
         className="fh-page-tabs"
         items={views.map((view) => ({
           key: view.key,

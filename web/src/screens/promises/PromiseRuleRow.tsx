@@ -4,21 +4,21 @@ import { Button, DatePicker, Input, InputNumber, Select } from "antd";
 import dayjs from "dayjs";
 import { type ReactNode, useState } from "react";
 import type { Choice, PromiseRule, Stage } from "../../api/types";
-import { useT, useTitle } from "../../i18n";
+import { useT } from "../../i18n";
+
+const STAGES: readonly Stage[] = ["ship", "pickup", "first_transit", "stall", "delivery", "sign"];
 
 interface Props {
   at: number;
   rule: PromiseRule;
-  stages: { value: Stage; title: string }[];
   carriers: Choice[];
   editable: boolean;
   onChange: (rule: PromiseRule) => void;
   onRemove: () => void;
 }
 
-export function PromiseRuleRow({ at, rule, stages, carriers, editable, onChange, onRemove }: Props) {
+export function PromiseRuleRow({ at, rule, carriers, editable, onChange, onRemove }: Props) {
   const t = useT();
-  const title = useTitle();
   const { penalty } = rule;
   const [open, setOpen] = useState(penalty.fixed_minor + penalty.share_bp > 0 || Boolean(rule.since || rule.until));
   const set = (part: Partial<PromiseRule>) => onChange({ ...rule, ...part });
@@ -30,10 +30,7 @@ export function PromiseRuleRow({ at, rule, stages, carriers, editable, onChange,
           <Select
             value={rule.stage}
             disabled={!editable}
-            options={stages.map((each) => ({
-              value: each.value,
-              label: title("clock.stage", each.value, each.title),
-            }))}
+            options={STAGES.map((value) => ({ value, label: t(`clock.stage.${value}`) }))}
             onChange={(stage) => set({ stage })}
           />
         </Field>

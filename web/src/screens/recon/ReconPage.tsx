@@ -7,6 +7,7 @@ import type { Page } from "../../api/types";
 import type { ReconRun, ReconRunPage, Ruling } from "../../api/types-recon";
 import { useT } from "../../i18n";
 import { ErrorPanel } from "../../parts/ErrorPanel";
+import { useAddress } from "../../parts/useAddress";
 import { NeedsAny } from "../../parts/NeedsAny";
 import { PageHead } from "../../parts/PageHead";
 import { countColumn, timeColumn } from "../../table/cells";
@@ -25,7 +26,7 @@ type View = keyof typeof VIEWS;
 
 export function ReconPage() {
   const t = useT();
-  const [search, setSearch] = useSearchParams();
+  const { params: search, begin } = useAddress();
   const asked = search.get("view") ?? "runs";
   const view: View = asked in VIEWS ? (asked as View) : "runs";
   const Body = VIEWS[view];
@@ -42,7 +43,7 @@ export function ReconPage() {
       <Tabs
         activeKey={view}
         items={(Object.keys(VIEWS) as View[]).map((key) => ({ key, label: label(key) }))}
-        onChange={(key) => setSearch(key === "runs" ? {} : { view: key })}
+        onChange={(key) => begin({ view: key === "runs" ? "" : key })}
       />
       <Body />
     </NeedsAny>

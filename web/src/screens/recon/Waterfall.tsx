@@ -6,6 +6,7 @@ import { useNavigate, useSearchParams } from "react-router";
 import { useGet } from "../../api/queries";
 import type { ReconRunPage, WaterfallLine } from "../../api/types-recon";
 import { useT } from "../../i18n";
+import { useAddress } from "../../parts/useAddress";
 import { toCsv } from "../../logic/csv";
 import { formatMoney } from "../../logic/money";
 import { axisOf, type Bar, barsOf, currenciesOf, stepsOf } from "../../logic/waterfall";
@@ -150,14 +151,9 @@ function Levels({ lines, currency, unknown }: { lines: WaterfallLine[]; currency
 
 function StepPick({ lines }: { lines: WaterfallLine[] }) {
   const t = useT();
-  const [search, setSearch] = useSearchParams();
+  const { params: search, put } = useAddress();
   const there = STEPS.filter((step) => lines.some((line) => line.place === step + 1));
-  const pick = (value: string) => {
-    const next = new URLSearchParams(search);
-    if (value === "all") next.delete("step");
-    else next.set("step", value);
-    setSearch(next, { replace: true });
-  };
+  const pick = (value: string) => put({ step: value === "all" ? "" : value }, { replace: true });
   return (
     <Segmented
       size="small"
@@ -175,13 +171,8 @@ function StepPick({ lines }: { lines: WaterfallLine[] }) {
 function Parts({ page, currencies, currency }: { page: ReconRunPage; currencies: string[]; currency: string }) {
   const t = useT();
   const names = useNames();
-  const [search, setSearch] = useSearchParams();
-  const set = (name: string, value: string | undefined) => {
-    const next = new URLSearchParams(search);
-    if (value) next.set(name, value);
-    else next.delete(name);
-    setSearch(next, { replace: true });
-  };
+  const { params: search, put } = useAddress();
+  const set = (name: string, value: string | undefined) => put({ [name]: value }, { replace: true });
   const picks = [
     { name: "channel", label: t("break.channel"), codes: page.channels, title: names.channel },
     { name: "provider", label: t("break.provider"), codes: page.providers, title: names.provider },

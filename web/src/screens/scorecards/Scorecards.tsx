@@ -2,13 +2,13 @@
 import { DownloadOutlined } from "@ant-design/icons";
 import { Button, DatePicker, Segmented, Skeleton } from "antd";
 import dayjs from "dayjs";
-import { useSearchParams } from "react-router";
 import { withQuery } from "../../api/client";
 import { useGet } from "../../api/queries";
 import type { Card, CardRow, ScorePage } from "../../api/types";
 import { useSession } from "../../app/session";
 import { useT } from "../../i18n";
 import { EmptyState } from "../../parts/EmptyState";
+import { useAddress } from "../../parts/useAddress";
 import { ErrorPanel } from "../../parts/ErrorPanel";
 import { FreshnessBar } from "../../parts/Freshness";
 import { PageHead } from "../../parts/PageHead";
@@ -21,18 +21,10 @@ const SPANS = [7, 30, 90] as const;
 
 export function Scorecards() {
   const t = useT();
-  const [params, setParams] = useSearchParams();
+  const { params, put } = useAddress();
   const dim = DIMS.find((each) => each === params.get("dim")) ?? "carrier";
   const query = { dim, since: params.get("since") ?? "", until: params.get("until") ?? "" };
   const answer = useGet<ScorePage>("clocks", "/api/scorecards", query, { keep: true });
-  const put = (part: Record<string, string | null>) => {
-    const next = new URLSearchParams(params);
-    for (const [name, value] of Object.entries(part)) {
-      if (value === null || value === "") next.delete(name);
-      else next.set(name, value);
-    }
-    setParams(next);
-  };
   const open = params.has("part")
     ? { a: params.get("a") ?? "", b: params.get("b") ?? "", part: params.get("part") ?? "all" }
     : null;

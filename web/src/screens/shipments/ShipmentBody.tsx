@@ -1,15 +1,12 @@
 /** All that is known about one parcel. */
-import { Tabs } from "antd";
 import { Link } from "react-router";
 import type { ShipmentPage } from "../../api/types";
 import { useT } from "../../i18n";
 import { Panel } from "../../parts/Panel";
 import { Flag } from "../../parts/Tags";
 import { DueText } from "../../parts/Values";
-import { AuditTable } from "../evidence/AuditTable";
-import { CaseLinks } from "../evidence/CaseLinks";
 import { PathRail } from "../evidence/PathRail";
-import { Timeline } from "../evidence/Timeline";
+import { ToldTabs } from "../evidence/ToldTabs";
 import { WatchPanel } from "../heartbeat/WatchPanel";
 import { CorrectButton } from "./CorrectButton";
 
@@ -47,34 +44,14 @@ export function ShipmentBody({ page, tab, onTab }: Props) {
       >
         <PathRail shipment={shipment} link={false} />
       </Panel>
-      <Panel>
-        <Tabs
-          activeKey={tab}
-          onChange={onTab}
-          items={[
-            {
-              key: "timeline",
-              label: <span data-testid="detail-tab-timeline">{`${t("order.timeline")} ${timeline.length}`}</span>,
-              children: <Timeline items={timeline} showSubject={false} />,
-            },
-            {
-              key: "audit",
-              label: <span data-testid="detail-tab-audit">{`${t("order.audit")} ${audit.length}`}</span>,
-              children: <AuditTable rows={audit} />,
-            },
-            {
-              key: "cases",
-              label: <span data-testid="detail-tab-cases">{`${t("order.cases")} ${cases.length}`}</span>,
-              children: <CaseLinks rows={cases} />,
-            },
-            {
-              key: "watch",
-              label: <span data-testid="detail-tab-watch">{t("beat.panel")}</span>,
-              children: <WatchPanel shipmentId={shipment.id} />,
-            },
-          ]}
-        />
-      </Panel>
+      <ToldTabs
+        timeline={timeline}
+        audit={audit}
+        cases={cases}
+        tab={tab}
+        onTab={onTab}
+        more={[{ key: "watch", label: t("beat.panel"), children: <WatchPanel shipmentId={shipment.id} /> }]}
+      />
     </div>
   );
 }

@@ -1,10 +1,11 @@
 /** A parcel as a page of its own (/shipments/:id). */
 import { Skeleton } from "antd";
-import { useParams, useSearchParams } from "react-router";
+import { useParams } from "react-router";
 import { useGet } from "../../api/queries";
 import type { ShipmentPage } from "../../api/types";
 import { useT } from "../../i18n";
 import { Copyable } from "../../parts/Copyable";
+import { useAddress } from "../../parts/useAddress";
 import { ErrorPanel } from "../../parts/ErrorPanel";
 import { PageHead } from "../../parts/PageHead";
 import { ShipmentBody } from "./ShipmentBody";
@@ -12,7 +13,7 @@ import { ShipmentBody } from "./ShipmentBody";
 export function ShipmentScreen() {
   const { id = "" } = useParams();
   const t = useT();
-  const [params, setParams] = useSearchParams();
+  const { params, begin } = useAddress();
   const answer = useGet<ShipmentPage>("orders", `/api/shipments/${id}`);
   if (answer.isError && !answer.data) {
     return <ErrorPanel error={answer.error} onRetry={() => void answer.refetch()} page />;
@@ -29,7 +30,7 @@ export function ShipmentScreen() {
       <ShipmentBody
         page={answer.data}
         tab={params.get("view") ?? "timeline"}
-        onTab={(view) => setParams({ view }, { replace: true })}
+        onTab={(view) => begin({ view }, { replace: true })}
       />
     </>
   );

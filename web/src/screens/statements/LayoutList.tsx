@@ -1,97 +1,58 @@
 /** Layouts that statements are recognised by: one's own with every version, and the shipped ones. */
-import { useQueryClient } from "@tanstack/react-query";
-import { Button, Popconfirm, Skeleton, Table } from "antd";
-import { api } from "../../api/client";
-import { invalidate, useGet } from "../../api/queries";
-import type { LayoutRow, LayoutVersion } from "../../api/types-statements";
-import { useSession } from "../../app/session";
+import { Skeleton, Table } from "antd";
+import { useGet } from "../../api/queries";
+import type { Declaration, DeclarationKind, DeclarationRow } from "../../api/types-declarations";
+import type { LayoutBody } from "../../api/types-statements";
 import { useT } from "../../i18n";
+import { VersionTags } from "../../parts/declaration/DeclarationTable";
+import { declarationPath, useDeclaration } from "../../parts/declaration/useDeclaration";
+import { VersionList } from "../../parts/declaration/VersionList";
 import { EmptyState } from "../../parts/EmptyState";
 import { ErrorPanel } from "../../parts/ErrorPanel";
-import { Flag } from "../../parts/Tags";
-import { TimeText } from "../../parts/Values";
-import { useAct } from "../../parts/useAct";
+
+type Row = DeclarationRow<LayoutBody>;
+
+export const LAYOUT_KIND = "statement_layout";
+export const LAYOUTS = `/api/declarations/${LAYOUT_KIND}`;
 
 export function LayoutList() {
   const t = useT();
-  const answer = useGet<LayoutRow[]>("statements", "/api/statement-layouts");
+  const answer = useGet<DeclarationKind<LayoutBody>>("declarations", LAYOUTS);
   if (answer.isError) return <ErrorPanel error={answer.error} onRetry={() => void answer.refetch()} page />;
   if (answer.isPending) return <Skeleton active paragraph={{ rows: 8 }} />;
+  const ownFirst = [...answer.data.declarations].sort((a, b) => Number(b.version > 0) - Number(a.version > 0));
   return (
     <div className="fh-list-card fh-layouts" data-testid="statement-layouts">
-      <Table<LayoutRow>
+      <Table<Row>
         size="small"
         rowKey="name"
         pagination={false}
-        dataSource={answer.data}
+        dataSource={ownFirst}
         locale={{ emptyText: <EmptyState title={t("layoutList.empty")} /> }}
         expandable={{
-          expandedRowRender: (row) => <Versions layout={row} />,
-          rowExpandable: (row) => row.versions.length > 0,
+          expandedRowRender: (row) => <Versions name={row.name} />,
+          rowExpandable: (row) => row.version > 0,
         }}
         columns={[
-          { title: t("layoutList.title"), dataIndex: "title" },
+          { title: t("layoutList.title"), render: (_, row) => row.body.title },
           { title: t("layoutList.name"), width: 220, render: (_, row) => <code>{row.name}</code> },
-          { title: t("stmt.provider"), dataIndex: "provider", width: 130 },
-          { title: t("stmt.ledger"), dataIndex: "ledger", width: 130 },
-          { title: t("layoutList.version"), dataIndex: "version", width: 90, align: "right" },
-          {
-            title: "",
-            width: 100,
-            render: (_, row) => (
-              <Flag mood={row.shipped ? "mute" : "info"}>
-                {row.shipped ? t("layoutList.shipped") : t("layoutList.own")}
-              </Flag>
-            ),
-          },
+          { title: t("stmt.provider"), width: 130, render: (_, row) => row.body.provider },
+          { title: t("stmt.ledger"), width: 130, render: (_, row) => row.body.ledger },
+          { title: t("layoutList.version"), width: 170, render: (_, row) => <VersionTags row={row} /> },
         ]}
       />
     </div>
   );
 }
 
-function Versions({ layout }: { layout: LayoutRow }) {
-  const t = useT();
-  const act = useAct();
-  const client = useQueryClient();
-  const { can } = useSession();
-  const back = (version: number) =>
-    act(
-      async () => {
-        await api.post(`/api/statement-layouts/${layout.name}/roll-back`, { version, note: "" });
-        invalidate(client, ["statements"]);
-      },
-      { done: t("layoutList.rolledBack", { n: version }) },
-    );
-  return (
-    <Table<LayoutVersion>
-      size="small"
-      rowKey="version"
-      pagination={false}
-      dataSource={layout.versions}
-      columns={[
-        { title: t("layoutList.version"), dataIndex: "version", width: 80 },
-        { title: t("stmt.at"), width: 160, render: (_, one) => <TimeText at={one.at} /> },
-        { title: t("stmt.by"), dataIndex: "author", width: 120 },
-        { title: t("wizard.note"), dataIndex: "note" },
-        {
-          title: "",
-          width: 140,
-          render: (_, one) =>
-            can("money.import") &&
-            one.version !== layout.version && (
-              <Popconfirm
-                title={t("layoutList.rollBack", { n: one.version })}
-                onConfirm={() => void back(one.version)}
-                okButtonProps={{ "data-testid": "roll-back-confirm" }}
-              >
-                <Button size="small" data-testid={`roll-back-${one.version}`}>
-                  {t("layoutList.rollBack", { n: one.version })}
-                </Button>
-              </Popconfirm>
-            ),
-        },
-      ]}
-    />
-  );
+function Versions({ name }: { name: string }) {
+  const answer = useGet<Declaration<LayoutBody>>("declarations", declarationPath(LAYOUT_KIND, name));
+  if (answer.isError) return <ErrorPanel error={answer.error} onRetry={() => void answer.refetch()} />;
+  if (!answer.data) return <Skeleton active paragraph={{ rows: 2 }} />;
+  return <History detail={answer.data} />;
+}
+
+function History({ detail }: { detail: Declaration<LayoutBody> }) {
+  const control = useDeclaration(detail, "/money/statements?view=layouts");
+  return <VersionList control={control} />;
 }

@@ -1,10 +1,10 @@
 /** Statement intake (账单导入): files dropped in, what became of each, every line with the row it came from, layouts. */
 import { Tabs } from "antd";
 import { useState } from "react";
-import { useSearchParams } from "react-router";
 import { useSession } from "../../app/session";
 import { useT } from "../../i18n";
 import { NeedsAny } from "../../parts/NeedsAny";
+import { useAddress } from "../../parts/useAddress";
 import { PageHead } from "../../parts/PageHead";
 import { FileList } from "./FileList";
 import { LayoutList } from "./LayoutList";
@@ -18,7 +18,7 @@ type View = (typeof VIEWS)[number];
 export function Statements() {
   const t = useT();
   const { can } = useSession();
-  const [params, setParams] = useSearchParams();
+  const { params, begin } = useAddress();
   const [mapping, setMapping] = useState<{ id: string; name: string; source: string } | null>(null);
   const view: View = VIEWS.find((one) => one === params.get("view")) ?? "files";
   return (
@@ -26,7 +26,7 @@ export function Statements() {
       <PageHead title={t("menu.statements")} note={t("stmt.intro")} />
       <Tabs
         activeKey={view}
-        onChange={(key) => setParams(key === "files" ? {} : { view: key })}
+        onChange={(key) => begin({ view: key === "files" ? "" : key })}
         className="fh-page-tabs"
         items={VIEWS.map((key) => ({
           key,

@@ -13,12 +13,14 @@ import { type ReactNode, useEffect } from "react";
 import { api } from "../../api/client";
 import { invalidate, useGet } from "../../api/queries";
 import type { Choice } from "../../api/types";
-import type { LayoutRow, Preview, Upload, UploadState } from "../../api/types-statements";
+import type { DeclarationKind } from "../../api/types-declarations";
+import type { LayoutBody, Preview, Upload, UploadState } from "../../api/types-statements";
 import { useT } from "../../i18n";
 import { sizeWords } from "../../logic/body";
 import { Flag } from "../../parts/Tags";
 import { AgoText } from "../../parts/Values";
 import { useAct } from "../../parts/useAct";
+import { LAYOUTS } from "./LayoutList";
 
 const TOPICS = ["statements", "messages", "workbench"] as const;
 const MOODS: Record<UploadState, "ok" | "warn" | "bad" | "mute" | "info"> = {
@@ -51,9 +53,10 @@ export function UploadItem({ upload, source, choices, onSource, onMap }: Props) 
   const act = useAct();
   const client = useQueryClient();
   const open = upload.has_bytes && upload.state !== "waiting" && upload.state !== "running";
-  const preview = useGet<Preview>("statements", `/api/statement-uploads/${upload.id}/preview`, {}, { enabled: open });
-  const layouts = useGet<LayoutRow[]>("statements", "/api/statement-layouts", {}, { enabled: open });
-  const found = layouts.data?.find((one) => one.name === preview.data?.layout);
+  // what a file is taken for changes with the layouts, not with every step of an import
+  const preview = useGet<Preview>("declarations", `/api/statement-uploads/${upload.id}/preview`, {}, { enabled: open });
+  const layouts = useGet<DeclarationKind<LayoutBody>>("declarations", LAYOUTS, {}, { enabled: open });
+  const found = layouts.data?.declarations.find((one) => one.name === preview.data?.layout)?.body;
   const wanted = source || upload.source;
   useEffect(() => {
     const guess = upload.source || (found && found.provider !== "" ? found.provider : "");

@@ -4,16 +4,19 @@ import { Alert, Button, Drawer, Skeleton, Space } from "antd";
 import { useEffect, useState } from "react";
 import { api } from "../../api/client";
 import { invalidate, useGet } from "../../api/queries";
+import type { Declaration, DeclarationKind, DraftView } from "../../api/types-declarations";
 import type { Preview } from "../../api/types-statements";
 import { useT } from "../../i18n";
 import { EMPTY, guess, type LayoutDraft, layoutBody, missingIn } from "../../logic/layoutDraft";
+import { declarationPath } from "../../parts/declaration/useDeclaration";
 import { ErrorPanel } from "../../parts/ErrorPanel";
 import { useAct } from "../../parts/useAct";
+import { LAYOUT_KIND, LAYOUTS } from "./LayoutList";
 import { WizardColumns } from "./WizardColumns";
 import { WizardLive } from "./WizardLive";
 import { WizardSettings } from "./WizardSettings";
 
-const TOPICS = ["statements", "messages", "workbench"] as const;
+const TOPICS = ["statements", "declarations", "messages", "workbench"] as const;
 
 interface Props {
   upload: { id: string; name: string; source: string };
@@ -48,6 +51,16 @@ export function Wizard({ upload, onClose }: Props) {
       </div>
     </Drawer>
   );
+}
+
+/** Save it over whatever draft there is of that name, and put it in force. */
+async function publishLayout(name: string, body: Record<string, unknown>, note: string): Promise<void> {
+  const path = declarationPath(LAYOUT_KIND, name);
+  const kind = await api.get<DeclarationKind>(LAYOUTS);
+  const known = kind.declarations.some((each) => each.name === name);
+  const draft = known ? (await api.get<Declaration>(path)).draft : null;
+  const saved = await api.put<DraftView>(`${path}/draft`, { body, revision: draft?.revision ?? null });
+  await api.post(`${path}/publish`, { note, revision: saved.revision });
 }
 
 function PreviewGrid({ preview, onPick }: { preview: Preview; onPick: (line: number) => void }) {
@@ -103,7 +116,7 @@ function Mapping({ upload, preview, onClose }: { upload: Props["upload"]; previe
     setBusy(true);
     const done = await act(
       async () => {
-        await api.post(`/api/statement-layouts/${draft.name}/publish`, { layout: layoutBody(draft), note });
+        await publishLayout(draft.name, layoutBody(draft), note.trim() || t("wizard.made"));
         if (andImport)
           await api.post(`/api/statement-uploads/${upload.id}/import`, { source: source.trim(), layout: draft.name });
         invalidate(client, TOPICS);

@@ -2,12 +2,13 @@
 import { FilePdfOutlined, SafetyCertificateOutlined, SearchOutlined, WarningOutlined } from "@ant-design/icons";
 import { Button, Input, Skeleton } from "antd";
 import { type ReactNode, useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { ApiError, withQuery } from "../../api/client";
 import { useGet } from "../../api/queries";
 import type { ChainView } from "../../api/types-trace";
 import { useT } from "../../i18n";
 import { EmptyState } from "../../parts/EmptyState";
+import { useAddress } from "../../parts/useAddress";
 import { ErrorPanel } from "../../parts/ErrorPanel";
 import { NeedsAny } from "../../parts/NeedsAny";
 import { PageHead } from "../../parts/PageHead";
@@ -23,7 +24,7 @@ import { type Seeking, useSearches } from "./useSearches";
 
 export function TracePage() {
   const t = useT();
-  const [search, setSearch] = useSearchParams();
+  const { params: search, begin } = useAddress();
   const number = search.get("number") ?? "";
   const which = search.get("which") ?? "";
   return (
@@ -39,7 +40,7 @@ export function TracePage() {
         defaultValue={number}
         placeholder={t("trace.placeholder")}
         enterButton={<SearchOutlined />}
-        onSearch={(asked) => setSearch(asked.trim() ? { number: asked.trim() } : {})}
+        onSearch={(asked) => begin({ number: asked.trim() })}
         autoFocus={!number}
         allowClear
         data-testid="trace-number"

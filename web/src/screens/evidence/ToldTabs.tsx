@@ -1,11 +1,12 @@
-/** What was said of a payment or refund: timeline of two clocks, audit, cases. */
+/** What was said of a parcel, a payment or a refund: timeline of two clocks, cases, audit. */
 import { Tabs } from "antd";
+import type { ReactNode } from "react";
 import type { AuditRow, CaseRow, TimelineItem } from "../../api/types";
 import { useT } from "../../i18n";
 import { Panel } from "../../parts/Panel";
-import { AuditTable } from "../evidence/AuditTable";
-import { CaseLinks } from "../evidence/CaseLinks";
-import { Timeline } from "../evidence/Timeline";
+import { AuditTable } from "./AuditTable";
+import { CaseLinks } from "./CaseLinks";
+import { Timeline } from "./Timeline";
 
 interface Props {
   timeline: TimelineItem[];
@@ -13,9 +14,11 @@ interface Props {
   cases: CaseRow[];
   tab: string;
   onTab: (tab: string) => void;
+  /** What else there is to see of it. */
+  more?: { key: string; label: string; children: ReactNode }[];
 }
 
-export function ToldTabs({ timeline, audit, cases, tab, onTab }: Props) {
+export function ToldTabs({ timeline, audit, cases, tab, onTab, more = [] }: Props) {
   const t = useT();
   return (
     <Panel>
@@ -38,6 +41,10 @@ export function ToldTabs({ timeline, audit, cases, tab, onTab }: Props) {
             label: <span data-testid="detail-tab-audit">{`${t("order.audit")} ${audit.length}`}</span>,
             children: <AuditTable rows={audit} />,
           },
+          ...more.map((each) => ({
+            ...each,
+            label: <span data-testid={`detail-tab-${each.key}`}>{each.label}</span>,
+          })),
         ]}
       />
     </Panel>

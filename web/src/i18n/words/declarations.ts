@@ -1,0 +1,31 @@
+/** Words of declarations: what a dry run counts, whatever the kind. */
+import type { Dictionary } from "./dictionary";
+
+export const declarations = {
+  "declaration.mind": ["请注意", "Mind this"],
+  "declaration.never": ["未发布", "Never published"],
+  "figure.shipments_changed": ["状态或工单会变的运单", "Shipments whose state or cases would change"],
+  "figure.cases_would_open": ["会新开的工单", "Cases that would open"],
+  "figure.cases_would_close": ["会关闭的工单", "Cases that would close"],
+  "figure.watched": ["在盯的运单", "Watched shipments"],
+  "figure.silent": ["会判为无更新的运单", "Shipments that would be called silent"],
+  "figure.calls_needed": ["最忙的连接每分钟要问的次数", "Calls a minute the busiest connection needs"],
+  "figure.calls_allowed": ["每分钟最多问的次数", "Calls a minute allowed"],
+  "figure.matched": ["命中的事件", "Events it matches"],
+  "figure.messages": ["会发出的消息", "Messages it would send"],
+  "figure.digests": ["其中汇总", "of these, digests"],
+  "figure.held_back": ["去重压下的", "Repeats held back"],
+  "figure.put_off": ["免打扰推迟的", "Put off by quiet hours"],
+  "figure.escalations": ["升级的", "Escalations"],
+  "figure.promised": ["有约定的时钟", "Clocks under a promise"],
+  "figure.breaches": ["违约", "Breaches"],
+  "figure.breach_cost": ["违约金", "Cost of breaches"],
+  "figure.unpriced": ["算不出金额的违约", "Breaches without a known price"],
+  "figure.clocks_changed": ["结果会变的时钟", "Clocks that would stand otherwise"],
+  "figure.times_late": ["次迟到", "Times late"],
+  "figure.times_silent": ["次静默", "Times silent"],
+  "figure.rows_read": ["读得懂的行", "Rows it reads"],
+  "action.declaration.draft.discarded": ["放弃草稿", "Discarded a draft"],
+  "action.declaration.publish.done": ["发布声明", "Published a declaration"],
+  "action.declaration.rollback.done": ["回滚声明", "Rolled a declaration back"],
+} as const satisfies Dictionary;
