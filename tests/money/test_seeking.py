@@ -19,7 +19,7 @@ from fenghe.kernel.database.address import Database
 from fenghe.kernel.inbox import store as inbox
 from fenghe.kernel.people.person import Actor
 from fenghe.kernel.web.problems import Problem
-from fenghe.money import tasks_trace
+from fenghe.money import tasks_seeking, tasks_trace
 from fenghe.money.tasks_ledger import post_all
 from fenghe.money.tasks_seeking import SeekingDuty
 from fenghe.money.tasks_trace import Traced, bundle, trace
@@ -297,3 +297,24 @@ def test_a_number_nobody_knows_is_asked_about_everywhere(shop: Lost) -> None:
     assert any(one.status == "found" for one in told.questions)
     traced = chain(shop, stranger.payment_no)
     assert {one.number for one in traced.chain.documents if one.kind is Kind.ORDER} == {shop.lost.order_no}
+
+
+def test_a_search_that_breaks_does_not_stop_the_others_and_ends_at_its_deadline(
+    shop: Lost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other = shop.seek(shop.unpaid.order_no), shop.seek(shop.lost.order_no)
+    real = tasks_seeking._go_on
+
+    def go_on(connection: Any, search: Any, now: datetime) -> int:
+        if search["id"] == broken.id:
+            connection.execute("select no_such_column")
+        return real(connection, search, now)
+
+    monkeypatch.setattr(tasks_seeking, "_go_on", go_on)
+    assert shop.work_off(other.id).closed == 1
+    assert shop.found(broken.id).status == "running"
+    shop.connection.execute("update trace_search set deadline_at = now(), due_at = now() where status = 'running'")
+    SeekingDuty().turn(shop.connection, now=datetime.now(UTC) + timedelta(seconds=1))
+    told = shop.found(broken.id)
+    assert (told.status, told.closed) == ("done", 0)
+    assert {one.status for one in told.questions} <= {"failed", "not_asked"}

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 import psycopg
+import structlog
 from psycopg import Connection
 
 from fenghe.kernel.outbox import store as outbox
@@ -39,8 +40,10 @@ from fenghe.money.trace_numbers import Found
 
 BATCH: Final = 10
 PAUSE: Final = timedelta(seconds=1)
+BROKEN: Final = timedelta(seconds=30)
 UNREAD: Final = timedelta(minutes=2)
 TOPICS: Final = ("money",)
+_log = structlog.get_logger("fenghe.seeking")
 
 
 class Carrier(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,10 +165,28 @@ class SeekingDuty:
                 claimed = store_seeking.claim(connection, now=now, limit=1)
                 if not claimed:
                     break
-                moved += _go_on(connection, claimed[0], now)
+                moved += _one(connection, claimed[0], now)
         if moved:
             pulse.beat(connection, TOPICS)
         return moved
+
+
+def _one(connection: Connection[Any], search: Row, now: datetime) -> int:
+    """One look; a search that cannot be looked at is left alone for a while, and ended at its deadline: the others go on."""
+    try:
+        with connection.transaction():
+            return _go_on(connection, search, now)
+    except Exception:
+        if connection.broken or connection.closed:
+            raise
+        _log.exception("search cannot be looked at", search=search["id"])
+    if now >= search["deadline_at"]:
+        for row in store_seeking.waiting(connection, search["id"]):
+            store_seeking.answer(connection, row["id"], status="failed", words="内部错误，请看日志")
+        store_seeking.finish(connection, search["id"], _as_before(search), now=now)
+    else:
+        store_seeking.look_again(connection, search["id"], at=now + BROKEN)
+    return 1
 
 
 def _go_on(connection: Connection[Any], search: Row, now: datetime) -> int:
@@ -197,11 +218,17 @@ def _go_on(connection: Connection[Any], search: Row, now: datetime) -> int:
 def _gaps_now(connection: Connection[Any], search: Row, now: datetime) -> list[Gap]:
     """What stands open of what the search was about."""
     found = find_chain(connection, search["number"], which=search["which"])
-    if not isinstance(found, Found):
-        return []
+    if not isinstance(found, Found):  # the number has become ambiguous meanwhile: nothing is said to be closed
+        return _as_before(search)
     traced = whole(connection, search["number"], found, which=search["which"], now=now)
     asked = {one["name"] for one in search["gaps_before"]}
     return [gap for gap in traced.chain.gaps if gap.name in asked]
+
+
+def _as_before(search: Row) -> list[Gap]:
+    return [
+        Gap(code=one["code"], beside=one["name"].partition("|")[2], words=one["words"]) for one in search["gaps_before"]
+    ]
 
 
 class _Answer(msgspec.Struct, frozen=True):
