@@ -406,10 +406,10 @@ def pay_out(books: Books, dice: random.Random, *, each: int, fee_back: bool) -> 
         if one.provider != "douyin":
             key = (one.provider, one.at.date())
             days[key] = days.get(key, 0) + one.cents - one.fee
-    for one in books.returns:
-        if one.provider != "douyin":
-            key = (one.provider, one.at.date())
-            days[key] = days.get(key, 0) - one.cents + back.get(one.number, 0)
+    for gone in books.returns:
+        if gone.provider != "douyin":
+            key = (gone.provider, gone.at.date())
+            days[key] = days.get(key, 0) - gone.cents + back.get(gone.number, 0)
     owed: dict[str, int] = {}
     for (provider, day), cents in sorted(days.items(), key=lambda one: (one[0][0], one[0][1])):
         net = cents + owed.pop(provider, 0)
@@ -425,10 +425,10 @@ def pay_out(books: Books, dice: random.Random, *, each: int, fee_back: bool) -> 
 
 def _douyin(books: Books, dice: random.Random, *, each: int) -> None:
     parts = []
-    for one in (one for one in books.charges if one.provider == "douyin"):
-        taken = portion(one.cents, COMMISSION)
-        day = one.at.date() + timedelta(days=1)
-        parts.append(Outgoing("douyin", f"DYS{day:%Y%m%d}", one.cents - taken, day, one.trade_no, one.cents, taken))
+    for paid in (one for one in books.charges if one.provider == "douyin"):
+        taken = portion(paid.cents, COMMISSION)
+        day = paid.at.date() + timedelta(days=1)
+        parts.append(Outgoing("douyin", f"DYS{day:%Y%m%d}", paid.cents - taken, day, paid.trade_no, paid.cents, taken))
     known = {about for names in books.wrong.values() for about in names}
     sound = [one for one in parts if one.gross > 5_000 and one.order not in known]
     for one in dice.sample(sound, min(each, len(sound) // 30)):

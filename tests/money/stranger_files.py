@@ -147,7 +147,7 @@ def native(folder: Path, books: Books) -> Files:
     ]  # fmt: skip
     files += abroad(folder, books) if books.abroad else []
     back = fee_returned(books)
-    for day in sorted({one.at.date() for one in (*books.charges, *books.returns)}):
+    for day in sorted({one.at.date() for one in books.charges} | {one.at.date() for one in books.returns}):
         charges = [one for one in books.charges if one.at.date() == day]
         returns = [one for one in books.returns if one.at.date() == day]
         files += alipay_day(folder, day, charges, returns, back)

@@ -4,6 +4,7 @@ import random
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,10 +116,10 @@ def test_a_conversion_keeps_the_rate_that_it_names_up_to_its_last_printed_figure
 
 
 def test_a_rate_is_read_from_either_side_and_of_net_or_gross() -> None:
-    dollars = {"id": 1, "number": "OV", "source_currency": "CNY", "target_currency": "USD", "rate": Decimal("7.25")}
-    net = Exchange(source_minor=14_181, target_minor=1_956, gross_minor=2_000, **dollars)
-    gross = Exchange(source_minor=14_500, target_minor=1_956, gross_minor=2_000, **dollars)
-    wrong = Exchange(source_minor=13_293, target_minor=1_956, gross_minor=2_000, **dollars)
+    net = Exchange(id=1, number="OV", source_currency="CNY", source_minor=14_181, target_currency="USD",
+                   target_minor=1_956, gross_minor=2_000, rate=Decimal("7.25"))  # fmt: skip
+    gross = msgspec.structs.replace(net, source_minor=14_500)
+    wrong = msgspec.structs.replace(net, source_minor=13_293)
     (found,) = misconverted([net, gross, wrong], Fx())
     assert (found.exchange.target_currency, found.exchange.target_minor, found.expected_minor) == (
         "CNY",

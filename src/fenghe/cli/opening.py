@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg import Connection
+from psycopg.conninfo import make_conninfo
 
 from fenghe.cli.output import CannotGoOn, Voice
 from fenghe.cli.store_opening import structure_version
@@ -34,6 +35,5 @@ def working_connection(data: Path, voice: Voice, *, name: str, create: bool = Tr
 def another(connection: Connection[Any]) -> Connection[Any]:
     """One more connection like this one."""
     told = connection.info
-    return psycopg.connect(
-        "", autocommit=connection.autocommit, **{**told.get_parameters(), "password": told.password or None}
-    )
+    words = {**told.get_parameters(), **({"password": told.password} if told.password else {})}
+    return psycopg.connect(make_conninfo(**words), autocommit=connection.autocommit)

@@ -240,7 +240,7 @@ def _printed(one: Exchange, rate: Decimal) -> int:
     """What a rate that is printed with so many decimals leaves open: half of its last one, of at least four."""
     exponent = rate.normalize().as_tuple().exponent
     decimals = max(_DECIMALS, -exponent if isinstance(exponent, int) else 0)
-    return int(abs(one.source_minor) / (2 * Decimal(10) ** decimals))
+    return abs(one.source_minor) // (2 * int("1" + "0" * decimals))
 
 
 def _usual_rates(exchanges: Sequence[Exchange]) -> dict[tuple[str, str], Decimal]:
