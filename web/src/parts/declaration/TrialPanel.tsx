@@ -18,10 +18,13 @@ function shown(figure: Figure, value: number | null): string {
     : value.toLocaleString("en-US");
 }
 
+const differs = (figure: Figure) => figure.before !== null && figure.before !== figure.after;
+
 export function TrialPanel({ trial, stale }: { trial: Trial | null; stale: boolean }) {
   const t = useT();
   const title = useTitle();
   if (!trial) return <EmptyState title={t("dry.none")} hint={t("declaration.trialHint")} />;
+  const compares = trial.figures.some((each) => each.before !== null);
   return (
     <div className="fh-dry" data-testid="trial">
       {stale && <Alert type="warning" showIcon title={t("dry.stale")} />}
@@ -33,18 +36,18 @@ export function TrialPanel({ trial, stale }: { trial: Trial | null; stale: boole
         <thead>
           <tr>
             <th />
-            <th>{t("declaration.before")}</th>
+            {compares && <th>{t("declaration.before")}</th>}
             <th>{t("declaration.after")}</th>
           </tr>
         </thead>
         <tbody>
           {trial.figures.map((each) => (
-            <tr key={each.title} className={each.before === each.after ? "" : "changed"}>
+            <tr key={`${each.title}-${each.currency}`} className={differs(each) ? "changed" : ""}>
               <td>
                 {title("figure", each.word, each.title)}{" "}
                 {each.warn && <Flag mood="warn">{t("declaration.mind")}</Flag>}
               </td>
-              <td className="fh-number">{shown(each, each.before)}</td>
+              {compares && <td className="fh-number">{shown(each, each.before)}</td>}
               <td className="fh-number">{shown(each, each.after)}</td>
             </tr>
           ))}
