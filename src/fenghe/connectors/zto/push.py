@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fenghe.connectors import signing
 from fenghe.connectors.scans import NotReadable, Scans, decode_json, form_fields, looks_like_json
-from fenghe.connectors.zto.traces import add_traces
+from fenghe.connectors.zto.traces import add_trace, add_traces, lone_trace, number_of
 from fenghe.kernel.connecting import Accepted, Delivery, InboundMessage, Reading, Refused
 from fenghe.kernel.values import digest
 
@@ -59,7 +59,11 @@ def _check_form(delivery: Delivery, secret: str, app_key: str | None) -> Accepte
 def read(message: InboundMessage) -> Reading:
     """One push as events."""
     scans = Scans()
-    add_traces(scans, content_of(message.body))
+    alone = lone_trace(message.body)
+    if alone is not None:
+        add_trace(scans, alone, number_of(alone))
+    else:
+        add_traces(scans, content_of(message.body))
     return scans.reading(newest_first=False)
 
 
