@@ -4,7 +4,6 @@ Promises: a crash anywhere leaves either all or nothing of a batch; a message th
 tried again a few times and then set aside with the reason, and the rest goes on.
 """
 
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,6 +24,7 @@ from fenghe.kernel.judging import engine
 from fenghe.kernel.judging.contract import Told
 from fenghe.kernel.pulse import store as pulse
 from fenghe.kernel.recording.contract import Noted
+from fenghe.logistics import store_contract
 
 BATCH = 4000
 GIVE_UP_AFTER = 3
@@ -151,12 +151,13 @@ class Worker:
         declarations.hold_in_force(self.connection)
         if self.declared.refresh(self.connection):
             self._left = {}
+        self.declared.subscribed = store_contract.any_subscription(self.connection)
         said = {one.id: self._left.get(one.id) or self._said(one) for one in claimed}
         judged = engine.judge(
             self.connection,
             [word for one in said.values() for word in one.told],
             rules=self.rules,
-            digests={one.id: hashlib.sha256(one.body).hexdigest() for one in claimed},
+            bodies={one.id: one.body for one in claimed},
             now_ms=_now_ms(),
             wait=wait,
         )
@@ -170,15 +171,14 @@ class Worker:
 
     def _said(self, one: inbox.Claimed) -> _Said:
         """Read one message."""
-        reading, said = self._read(one)
-        words = [word for word in said if isinstance(word, Told)]
+        reading, words, noted = self._read(one)
         too_long = [_too_long(word) for word in words if len(word.subject) > LONGEST_KEY]
+        if too_long:
+            words = [word for word in words if len(word.subject) <= LONGEST_KEY]
+        if not (reading.unreadable or too_long):
+            return _Said(told=words, noted=noted, finding=None)
         notes = [msgspec.to_builtins(note) for note in (*reading.unreadable, *too_long)]
-        return _Said(
-            told=[word for word in words if len(word.subject) <= LONGEST_KEY] if too_long else words,
-            noted=[fact for fact in said if isinstance(fact, Noted)] if len(words) < len(said) else [],
-            finding=(bool(too_long) or not reading.items, notes) if notes else None,
-        )
+        return _Said(told=words, noted=noted, finding=(bool(too_long) or not reading.items, notes))
 
     def _record(self, noted: Sequence[Noted]) -> None:
         """Keep the batch's facts, kind by kind."""
@@ -188,7 +188,8 @@ class Worker:
         for kind in sorted(by_kind):
             self.recorders[kind].save(self.connection, by_kind[kind])
 
-    def _read(self, one: inbox.Claimed) -> tuple[Reading, list[Told | Noted]]:
+    def _read(self, one: inbox.Claimed) -> tuple[Reading, list[Told], list[Noted]]:
+        """What the connector read, what that tells, and the facts in it."""
         connector_name, config = self._source(one.source)
         if connector_name == money_file.CONNECTOR.name and self.declared.statement_layouts:
             config = {**config, "layouts": self.declared.statement_layouts}
@@ -204,9 +205,17 @@ class Worker:
         connector = self.connectors.get(connector_name)
         if connector is None:
             unknown = Unreadable(item=0, field="connector", expected=", ".join(self.connectors), got=connector_name)
-            return Reading(unreadable=(unknown,)), []
+            return Reading(unreadable=(unknown,)), [], []
         reading = connector.read(message)
-        return reading, [told for item in reading.items for told in rooms.observe(item, message, self.declared)]
+        words: list[Told] = []
+        noted: list[Noted] = []
+        for item in reading.items:
+            for said in rooms.observe(item, message, self.declared):
+                if isinstance(said, Told):
+                    words.append(said)
+                else:
+                    noted.append(said)
+        return reading, words, noted
 
     def _source(self, name: str) -> tuple[str, dict[str, Any]]:
         if name not in self._sources:

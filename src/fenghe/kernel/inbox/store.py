@@ -1,6 +1,7 @@
 """Messages in the database: store, claim, mark, replay. Raw bytes are written once and never changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -21,7 +22,6 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     received_ms: int
     headers: dict[str, str]
     body: bytes
-    attempts: int
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,37 +44,40 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 
 def claim(connection: Connection[Any], *, limit: int) -> list[Claimed]:
     """Lock the oldest pending messages that no other worker holds."""
-    cursor = connection.execute(
-        "with mine as materialized (select message_id, attempts from message_handling where status = 0"
+    sizes = connection.execute(
+        "with mine as materialized (select message_id from message_handling where status = 0"
         " order by message_id limit %s for update skip locked)"
-        " select m.id, m.source, (extract(epoch from m.received_at) * 1000)::bigint, m.headers::text, m.body, mine.attempts"
-        " from mine join (select *, sum(octet_length(body)) over (order by id) - octet_length(body) as before"
-        " from inbound_message where id in (select message_id from mine)) m on m.id = mine.message_id"
-        " where m.before < %s order by m.id",
-        (limit, CLAIM_BYTES),
+        " select m.id, octet_length(m.body) from mine join inbound_message m on m.id = mine.message_id order by m.id",
+        (limit,),
         binary=True,
+    ).fetchall()
+    before = accumulate((size for _, size in sizes), initial=0)
+    return _read(
+        connection,
+        [message for (message, _), bytes_before in zip(sizes, before, strict=False) if bytes_before < CLAIM_BYTES],
     )
-    return _claimed(cursor)
 
 
 def claim_these(connection: Connection[Any], ids: Sequence[int]) -> list[Claimed]:
     """Lock the named messages if they are still pending (waiting for another worker that holds one)."""
-    cursor = connection.execute(
-        "with mine as materialized (select message_id, attempts from message_handling"
-        " where status = 0 and message_id = any(%s) order by message_id for update)"
-        " select m.id, m.source, (extract(epoch from m.received_at) * 1000)::bigint, m.headers::text, m.body, mine.attempts"
-        " from mine join inbound_message m on m.id = mine.message_id order by m.id",
+    locked = connection.execute(
+        "select message_id from message_handling where status = 0 and message_id = any(%s) order by message_id for update",
+        (list(ids),),
+    )
+    return _read(connection, [row[0] for row in locked])
+
+
+def _read(connection: Connection[Any], ids: Sequence[int]) -> list[Claimed]:
+    """What the messages are that were locked."""
+    if not ids:
+        return []
+    rows = connection.execute(
+        "select id, source, (extract(epoch from received_at) * 1000)::bigint, headers::text, body from inbound_message"
+        " where id = any(%b) order by id",
         (list(ids),),
         binary=True,
     )
-    return _claimed(cursor)
-
-
-def _claimed(rows: Iterable[tuple[Any, ...]]) -> list[Claimed]:
-    return [
-        Claimed(id=r[0], source=r[1], received_ms=r[2], headers=orjson.loads(r[3]), body=r[4], attempts=r[5])
-        for r in rows
-    ]
+    return [Claimed(id=r[0], source=r[1], received_ms=r[2], headers=orjson.loads(r[3]), body=r[4]) for r in rows]
 
 
 def mark_judged(connection: Connection[Any], ids: Sequence[int]) -> None:

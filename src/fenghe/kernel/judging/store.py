@@ -1,7 +1,6 @@
 """Subjects, observations and cases of a batch, read and written set-wise (COPY and UPDATE ... FROM), never row by row."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,7 +9,7 @@ from psycopg import Connection
 
 from fenghe.kernel.judging.contract import Told
 from fenghe.kernel.judging.decide import Booked
-from fenghe.kernel.store_copy import binary, copy_rows, flag, moment, moment_ms, number, text
+from fenghe.kernel.store_copy import MOMENT, copy_values, since_2000, storable
 from fenghe.kernel.values import Observation
 
 _history = msgspec.json.Decoder(list[Observation])
@@ -45,8 +44,8 @@ class Change(msgspec.Struct, kw_only=True):
     history: Sequence[Observation]
     path: Sequence[Booked]
     open_cases: Sequence[str]
-    due_at: datetime | None
-    told_at: datetime | None
+    due_ms: int | None
+    told_ms: int | None
     told_count: int
 
 
@@ -113,16 +112,28 @@ def _as_held(row: tuple[Any, ...]) -> Held:
     )
 
 
+_OBSERVATION = {
+    "subject_id": "int8",
+    "key": "text",
+    "message_id": "int8",
+    "item": "int4",
+    "source": "text",
+    "kind": "text",
+    "codes": "text",
+    "code": "text",
+    "body": "text",
+    "status": "text",
+    "mapping_version": "int4",
+    "occurred_at": MOMENT,
+    "heard_at": MOMENT,
+}
+
+
 def write_observations(
     connection: Connection[Any], fresh: Sequence[tuple[int, Told]], known: Sequence[tuple[int, Told]]
 ) -> None:
     """Add observations told for the first time; `known` ones have a new meaning only."""
-    copy_rows(
-        connection,
-        "copy observation (subject_id, key, message_id, item, source, kind, codes, code, body, status,"
-        " mapping_version, occurred_at, heard_at) from stdin",
-        (_observation_columns(subject_id, told) for subject_id, told in fresh),
-    )
+    copy_values(connection, "observation", _OBSERVATION, [_observation_columns(*one) for one in fresh])
     if known:
         connection.execute(
             "update observation o set status = n.status, mapping_version = n.version"
@@ -137,23 +148,40 @@ def write_observations(
         )
 
 
-def _observation_columns(subject_id: int, told: Told) -> tuple[str, ...]:
+def _observation_columns(subject_id: int, told: Told) -> tuple[Any, ...]:
     one = told.observation
     return (
-        str(subject_id),
+        subject_id,
         one.key,
-        str(one.message_id),
-        str(one.item),
-        text(one.source),
+        one.message_id,
+        one.item,
+        one.source,
         one.kind,
-        text(told.codes),
-        text(one.code),
-        text(one.text),
-        text(one.status),
-        str(told.mapping_version),
-        moment_ms(one.occurred_ms),
-        moment_ms(one.heard_ms),
+        told.codes,
+        storable(one.code),
+        storable(one.text),
+        one.status,
+        told.mapping_version,
+        since_2000(one.occurred_ms),
+        since_2000(one.heard_ms),
     )
+
+
+_CHANGED = {
+    "id": "int8",
+    "state": "text",
+    "rank": "int2",
+    "held": "text",
+    "final": "bool",
+    "version": "int4",
+    "chain_head": "bytea",
+    "history": "text",
+    "path": "text",
+    "open_cases": "text",
+    "due_at": MOMENT,
+    "told_at": MOMENT,
+    "told_count": "int4",
+}
 
 
 def write_subjects(connection: Connection[Any], changes: Sequence[Change]) -> None:
@@ -165,7 +193,7 @@ def write_subjects(connection: Connection[Any], changes: Sequence[Change]) -> No
         " version int, chain_head bytea, history text, path text, open_cases text, due_at timestamptz,"
         " told_at timestamptz, told_count int) on commit delete rows"
     )
-    copy_rows(connection, "copy changed_subject from stdin", map(_subject_columns, changes))
+    copy_values(connection, "changed_subject", _CHANGED, [_subject_columns(change) for change in changes])
     connection.execute(
         "update subject s set state = c.state, rank = c.rank, held = c.held, final = c.final, version = c.version,"
         " chain_head = c.chain_head, history = c.history, path = c.path, open_cases = c.open_cases, due_at = c.due_at,"
@@ -174,21 +202,21 @@ def write_subjects(connection: Connection[Any], changes: Sequence[Change]) -> No
     connection.execute("insert into clock_look (subject_id) select id from changed_subject")
 
 
-def _subject_columns(change: Change) -> tuple[str, ...]:
+def _subject_columns(change: Change) -> tuple[Any, ...]:
     return (
-        str(change.id),
+        change.id,
         change.state,
-        number(change.rank),
-        text(change.held),
-        flag(change.final),
-        str(change.version),
-        binary(change.chain_head),
-        text(_encode(change.history).decode()),
-        text(_encode(change.path).decode()),
-        text(_encode(change.open_cases).decode()),
-        moment(change.due_at),
-        moment(change.told_at),
-        str(change.told_count),
+        change.rank,
+        change.held,
+        change.final,
+        change.version,
+        change.chain_head,
+        _encode(change.history).decode(),
+        _encode(change.path).decode(),
+        _encode(change.open_cases).decode() if change.open_cases else "[]",
+        since_2000(change.due_ms),
+        since_2000(change.told_ms),
+        change.told_count,
     )
 
 
