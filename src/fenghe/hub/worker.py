@@ -20,17 +20,25 @@ from fenghe.kernel.audit import store as audit
 from fenghe.kernel.connecting import Connector, InboundMessage, Reading, Unreadable
 from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.inbox import store as inbox
+from fenghe.kernel.inbox.lanes import WHOLE
 from fenghe.kernel.judging import engine
 from fenghe.kernel.judging.contract import Told
 from fenghe.kernel.pulse import store as pulse
 from fenghe.kernel.recording.contract import Noted
 from fenghe.logistics import store_contract
 
-BATCH = 4000
+BATCH = 10_000
+"""Behind a backlog: about half a second's work."""
 GIVE_UP_AFTER = 3
 LEFT_IN_A_ROW = 4
 """After so many turns that left messages to others, a turn waits: nobody is passed over for ever."""
+ALL_LANES_EVERY = 8
+"""Every so many turns a worker takes what is oldest, whoever's lane it is: nothing waits for a worker that hangs."""
+SHARE_SECONDS = 1.0
+"""So long a worker trusts what it knows of how many there are."""
 ALIVE_SECONDS = 3.0
+APPLICATION = "fenghe-worker"
+"""The name a worker's connection bears in the database, by which workers count each other."""
 LONGEST_KEY = 200
 TRY_AGAIN = (
     psycopg.errors.DeadlockDetected,
@@ -68,6 +76,8 @@ class Worker:
         self._sources: dict[str, tuple[str, dict[str, Any]]] = {}
         self._left: dict[int, _Said] = {}
         self._left_in_a_row = 0
+        self._turns = 0
+        self._share, self._share_until = WHOLE, 0.0
 
     def turn(self, *, batch: int = BATCH) -> Done:
         """One batch of messages and one of subjects whose time has come; returns zeros when there was nothing to do."""
@@ -114,7 +124,7 @@ class Worker:
         claimed: list[inbox.Claimed] = []
         try:
             with self.connection.transaction():
-                claimed = inbox.claim(self.connection, limit=batch)
+                claimed = self._claim(batch)
                 judged = self._judge(claimed, wait=self._left_in_a_row >= LEFT_IN_A_ROW)
         except Exception as problem:  # noqa: BLE001 - a bug in one message must not stop the others
             self._away(problem)
@@ -124,6 +134,18 @@ class Worker:
             judged = self._halve([one.id for one in claimed])
         self._left_in_a_row = self._left_in_a_row + 1 if judged.left else 0
         return Done(messages=len(claimed), judged=judged)
+
+    def _claim(self, batch: int) -> list[inbox.Claimed]:
+        """What lies in this worker's lanes; what lies in any lane when there is nothing, and now and then."""
+        now, self._turns = time.monotonic(), self._turns + 1
+        if now >= self._share_until:
+            self._share = inbox.share_of(self.connection, application=APPLICATION)
+            self._share_until = now + SHARE_SECONDS
+        if self._share.workers > 1 and self._turns % ALL_LANES_EVERY:
+            claimed = inbox.claim(self.connection, limit=batch, share=self._share)
+            if claimed:
+                return claimed
+        return inbox.claim(self.connection, limit=batch)
 
     def _halve(self, ids: Sequence[int]) -> engine.Judged:
         """Find the message that broke the batch; the others are judged."""
@@ -253,7 +275,7 @@ def run(dsn: str, *, stop: Any, seal_every_seconds: float = 10.0) -> None:
     """Work until `stop` is set; a lost database is waited for, never given up on."""
     while not stop.is_set():
         try:
-            with psycopg.connect(dsn, autocommit=True, application_name="fenghe-worker") as connection:
+            with psycopg.connect(dsn, autocommit=True, application_name=APPLICATION) as connection:
                 _run_connected(Worker(connection), stop=stop, seal_every_seconds=seal_every_seconds)
         except psycopg.OperationalError as problem:
             _log.warning("database away, trying again", problem=str(problem).strip()[:200])

@@ -8,11 +8,12 @@ from typing import Any
 import asyncpg
 
 INSERT = """
-with t as (select * from unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[]) u(source, dedupe_key, headers, body)),
+with t as (select * from unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[], $5::smallint[])
+        u(source, dedupe_key, headers, body, lane)),
 ins as (insert into inbound_message (source, dedupe_key, way, headers, body)
         select source, dedupe_key, 'webhook', headers::jsonb, body from t
         on conflict (source, dedupe_key) do nothing returning id, source, dedupe_key),
-handled as (insert into message_handling (message_id) select id from ins)
+handled as (insert into message_handling (message_id, lane) select id, lane from ins join t using (source, dedupe_key))
 select source, dedupe_key from ins
 """
 
@@ -35,8 +36,8 @@ on conflict (source, reason, ip, hour) do update set count = refused_delivery.co
 Name = tuple[str, bytes]
 """(source, dedupe key)"""
 
-Entry = tuple[str, bytes, str, bytes]
-"""(source, dedupe key, headers as JSON, body)"""
+Entry = tuple[str, bytes, str, bytes, int]
+"""(source, dedupe key, headers as JSON, body, lane)"""
 
 
 async def insert(pool: Any, batch: Sequence[Entry]) -> Counter[Name]:
@@ -50,9 +51,9 @@ async def insert(pool: Any, batch: Sequence[Entry]) -> Counter[Name]:
         name = (entry[0], entry[1])
         firsts.setdefault(name, entry)
         times[name] += 1
-    sources, keys, headers, bodies = zip(*(firsts[name] for name in sorted(firsts)), strict=True)
+    sources, keys, headers, bodies, lanes = zip(*(firsts[name] for name in sorted(firsts)), strict=True)
     async with pool.acquire() as connection:
-        for row in await connection.fetch(INSERT, sources, keys, headers, bodies):
+        for row in await connection.fetch(INSERT, sources, keys, headers, bodies, lanes):
             times[(row[0], row[1])] -= 1
     return +times
 

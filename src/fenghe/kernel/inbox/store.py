@@ -8,6 +8,8 @@ import msgspec
 import orjson
 from psycopg import Connection
 
+from fenghe.kernel.inbox.lanes import ANY, WHOLE, Share
+
 CLAIM_BYTES = 64_000_000
 """A claim's bodies at the most, the last one over."""
 
@@ -40,15 +42,16 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     origin: str | None = None
     status: int = PENDING
     finding: str | None = None
+    lane: int = ANY
 
 
-def claim(connection: Connection[Any], *, limit: int) -> list[Claimed]:
-    """Lock the oldest pending messages that no other worker holds."""
+def claim(connection: Connection[Any], *, limit: int, share: Share = WHOLE) -> list[Claimed]:
+    """Lock the oldest pending messages of these lanes that no other worker holds."""
     sizes = connection.execute(
         "with mine as materialized (select message_id from message_handling where status = 0"
-        " order by message_id limit %s for update skip locked)"
+        " and (lane < 0 or lane %% %s = %s) order by message_id limit %s for update skip locked)"
         " select m.id, octet_length(m.body) from mine join inbound_message m on m.id = mine.message_id order by m.id",
-        (limit,),
+        (share.workers, share.place, limit),
         binary=True,
     ).fetchall()
     before = accumulate((size for _, size in sizes), initial=0)
@@ -78,6 +81,16 @@ def _read(connection: Connection[Any], ids: Sequence[int]) -> list[Claimed]:
         binary=True,
     )
     return [Claimed(id=r[0], source=r[1], received_ms=r[2], headers=orjson.loads(r[3]), body=r[4]) for r in rows]
+
+
+def share_of(connection: Connection[Any], *, application: str) -> Share:
+    """This worker's share, by its place among the connections that bear this name; the whole for one that does not."""
+    row = connection.execute(
+        "select count(*) filter (where pid < pg_backend_pid()), count(*), bool_or(pid = pg_backend_pid())"
+        " from pg_stat_activity where datname = current_database() and application_name = %s",
+        (application,),
+    ).fetchone()
+    return Share(place=int(row[0]), workers=int(row[1])) if row and row[2] else WHOLE
 
 
 def mark_judged(connection: Connection[Any], ids: Sequence[int]) -> None:
@@ -126,20 +139,20 @@ def store_many(connection: Connection[Any], *, source: str, way: str, arrivals: 
         return Stored(stored=0, duplicate=0)
     connection.execute(
         "create temp table if not exists arriving (n int, dedupe_key bytea, headers text, body bytea, origin text,"
-        " status smallint, finding text) on commit delete rows"
+        " status smallint, finding text, lane smallint) on commit delete rows"
     )
     connection.execute("delete from arriving")
     with connection.cursor().copy("copy arriving from stdin") as copy:
         for n, one in enumerate(arrivals):
-            copy.write_row((n, one.dedupe_key, one.headers, one.body, one.origin, one.status, one.finding))
+            copy.write_row((n, one.dedupe_key, one.headers, one.body, one.origin, one.status, one.finding, one.lane))
     row = connection.execute(
         "with firsts as (select distinct on (dedupe_key) * from arriving order by dedupe_key, n),"
         " ins as (insert into inbound_message (source, dedupe_key, way, headers, body)"
         "  select %(source)s, dedupe_key, %(way)s, headers::jsonb, body from firsts order by n"
         "  on conflict (source, dedupe_key) do nothing returning id, dedupe_key),"
-        " handled as (insert into message_handling (message_id, status, repeats, origin, finding)"
+        " handled as (insert into message_handling (message_id, status, repeats, origin, finding, lane)"
         "  select ins.id, f.status, (select count(*) - 1 from arriving a where a.dedupe_key = f.dedupe_key), f.origin,"
-        "  f.finding::jsonb from ins join firsts f using (dedupe_key) returning 1),"
+        "  f.finding::jsonb, f.lane from ins join firsts f using (dedupe_key) returning 1),"
         " again as (update message_handling h set repeats = h.repeats + t.times from ("
         "  select m.id, count(*) as times from arriving a join inbound_message m"
         "  on m.source = %(source)s and m.dedupe_key = a.dedupe_key group by m.id) t where h.message_id = t.id returning 1)"
