@@ -92,8 +92,11 @@ def _parse_moment_text(text: str, zone: timezone) -> datetime:
 
 def digest(*parts: str | bytes) -> str:
     """A short stable name (24 hex digits of SHA-256) for a thing told by its parts; the separator cannot occur in text."""
-    told = b"".join([(part.encode() if isinstance(part, str) else part) + b"\x1f" for part in parts])
-    return hashlib.sha256(told).hexdigest()[:24]
+    try:
+        told = "\x1f".join(parts).encode()  # type: ignore[arg-type]  # nearly always it is text alone
+    except TypeError:
+        told = b"\x1f".join([part.encode() if isinstance(part, str) else part for part in parts])
+    return hashlib.sha256(told + b"\x1f").hexdigest()[:24]
 
 
 LONGEST_WORD = 200

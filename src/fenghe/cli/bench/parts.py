@@ -18,7 +18,7 @@ from fenghe.connectors import zto
 from fenghe.connectors.zto import push as zto_push
 from fenghe.hub.worker import APPLICATION, Worker
 from fenghe.kernel.door.door import App, Door, Receive, Scope, Send
-from fenghe.kernel.door.serving import configuration, seldom_collect
+from fenghe.kernel.door.serving import BATCH_OBJECTS, configuration, seldom_collect
 from fenghe.kernel.inbox import store as inbox
 from fenghe.kernel.inbox.lanes import lane_of
 
@@ -93,7 +93,7 @@ def run_worker(dsn: str, start: Any, ready: Any) -> None:
     """Drain the inbox once the start is given."""
     with psycopg.connect(dsn, autocommit=True, application_name=APPLICATION) as connection:
         worker = Worker(connection, CONNECTORS)
-        seldom_collect()
+        seldom_collect(BATCH_OBJECTS)
         ready.release()
         start.wait()
         while worker.turn().messages:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fenghe.connectors import signing
-from fenghe.connectors.scans import NotReadable, Scans, at_a_glance, decode_json, form_fields, looks_like_json
+from fenghe.connectors.scans import NotReadable, Scans, at_a_glance, decode_json, form_fields, looks_like_json, reading_or_note
 from fenghe.connectors.zto.traces import add_trace, add_traces, lone_trace, number_of
 from fenghe.kernel.connecting import Accepted, Delivery, InboundMessage, Reading, Refused
 from fenghe.kernel.values import digest
@@ -61,10 +61,14 @@ def read(message: InboundMessage) -> Reading:
     """One push as events."""
     scans = Scans()
     alone = lone_trace(message.body)
-    if alone is not None:
-        add_trace(scans, alone, number_of(alone))
-    else:
-        add_traces(scans, content_of(message.body))
+    if alone is None:
+        return reading_or_note(lambda: _read_any(scans, message.body))
+    add_trace(scans, alone, number_of(alone))
+    return scans.reading(newest_first=False)
+
+
+def _read_any(scans: Scans, body: bytes) -> Reading:
+    add_traces(scans, content_of(body))
     return scans.reading(newest_first=False)
 
 

@@ -16,6 +16,7 @@ from fenghe.logistics.phrases import forwarded_number
 
 CODES: Final = "zto"
 CARRIER: Final = "zto"
+_FACTS: Final = ("problemCode", "returnType", "comName", "nextNodeName", "nextCity")
 NESTED: Final = ("traces", "data", "result", "traceList", "scanTraces")
 """Where a body keeps its scans when it is not one itself."""
 
@@ -64,7 +65,7 @@ _TOLD: Final = dict(zip(Trace.__struct_fields__, Trace.__struct_encode_fields__,
 
 def lone_trace(body: bytes) -> Trace | None:
     """The one scan that this body is, or None when it takes the long way to tell: numbers, lists, escapes, anything wrong."""
-    if b"\\" in body or body.count(b"[") + body.count(b"{") > 3:
+    if b"\\" in body or b"[" in body or body.count(b"{") > 3:
         return None
     try:
         body.decode()  # the decoder does not look into what it passes over
@@ -129,17 +130,10 @@ def _where(told: Trace) -> str:
 
 
 def _facts(told: Trace) -> dict[str, str]:
-    facts = {
-        name: shorten(word.strip())
-        for name, word in (
-            ("problemCode", told.problem_code),
-            ("returnType", told.return_type),
-            ("comName", told.com_name),
-            ("nextNodeName", told.next_node_name),
-            ("nextCity", told.next_city),
-        )
-        if word and not word.isspace()
-    }
+    facts = {}
+    if told.problem_code or told.return_type or told.com_name or told.next_node_name or told.next_city:
+        words = (told.problem_code, told.return_type, told.com_name, told.next_node_name, told.next_city)
+        facts = {name: shorten(plain) for name, word in zip(_FACTS, words, strict=True) if (plain := _first(word))}
     if told.pre_or_next_site and (site := _first(told.pre_or_next_site.name)):
         facts["nextSite"] = site
     return facts

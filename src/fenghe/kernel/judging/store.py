@@ -49,6 +49,8 @@ class Change(msgspec.Struct, kw_only=True):
     told_count: int
 
 
+MANY = 1000
+"""So many rows are worth a look at them, before they are joined with a big table."""
 SELECT_SUBJECTS = (
     "select id, kind, key, version, chain_head, history, path, open_cases from subject"
     " where (kind, key) in (select * from unnest(%b::text[], %b::text[])) order by kind, key for update"
@@ -60,24 +62,42 @@ def lock_subjects(
 ) -> dict[tuple[str, str], Held]:
     """Lock the named subjects, creating those nobody has told of. Without `wait`, those another worker holds are not in it.
 
-    Two workers never wait for each other in a ring: all new ones are made first and in one order, then all are locked in
-    that order, so whoever waits while making holds no lock yet.
+    Two workers never wait for each other in a ring: all new ones are made first and in one order, then the others are locked
+    in that order, so whoever waits while making holds no lock yet.
     """
     ordered = sorted(set(names))
-    kinds, keys = [name[0] for name in ordered], [name[1] for name in ordered]
     known = connection.execute(
         "select kind, key from subject where (kind, key) in (select * from unnest(%b::text[], %b::text[]))",
-        (kinds, keys),
+        _columns(ordered),
     )
-    missing = sorted(set(ordered).difference(known))
-    if missing:
-        connection.execute(
-            "insert into subject (kind, key) select * from unnest(%b::text[], %b::text[]) t(k, n) order by k, n"
-            " on conflict (kind, key) do nothing",
-            ([name[0] for name in missing], [name[1] for name in missing]),
+    held = _make(connection, sorted(set(ordered).difference(known)))
+    others = [name for name in ordered if name not in held]
+    if others:
+        statement = SELECT_SUBJECTS if wait else SELECT_SUBJECTS + " skip locked"
+        rows = connection.execute(statement, _columns(others)).fetchall()
+        held |= {(one.kind, one.key): one for one in map(_as_held, rows)}
+    return held
+
+
+def _columns(names: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    return [name[0] for name in names], [name[1] for name in names]
+
+
+def _make(connection: Connection[Any], names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Held]:
+    """Make these subjects; those that another worker makes at the same time are not in it."""
+    if not names:
+        return {}
+    made = connection.execute(
+        "insert into subject (kind, key) select * from unnest(%b::text[], %b::text[]) t(k, n) order by k, n"
+        " on conflict (kind, key) do nothing returning kind, key, id",
+        _columns(names),
+    )
+    return {
+        (kind, key): Held(
+            id=id_, kind=kind, key=key, version=0, chain_head=None, history=[], path=[], open_cases=[]
         )
-    rows = connection.execute(SELECT_SUBJECTS if wait else SELECT_SUBJECTS + " skip locked", (kinds, keys)).fetchall()
-    return {(held.kind, held.key): held for held in map(_as_held, rows)}
+        for kind, key, id_ in made
+    }
 
 
 def claim_due(connection: Connection[Any], *, limit: int) -> list[Held]:
@@ -194,6 +214,8 @@ def write_subjects(connection: Connection[Any], changes: Sequence[Change]) -> No
         " told_at timestamptz, told_count int) on commit delete rows"
     )
     copy_values(connection, "changed_subject", _CHANGED, [_subject_columns(change) for change in changes])
+    if len(changes) >= MANY:
+        connection.execute("analyze changed_subject (id)")  # otherwise every subject there is is read to find these
     connection.execute(
         "update subject s set state = c.state, rank = c.rank, held = c.held, final = c.final, version = c.version,"
         " chain_head = c.chain_head, history = c.history, path = c.path, open_cases = c.open_cases, due_at = c.due_at,"
