@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fenghe.connectors import signing
-from fenghe.connectors.scans import NotReadable, Scans, at_a_glance, decode_json, form_fields, looks_like_json, reading_or_note
+from fenghe.connectors.scans import (
+    NotReadable,
+    Scans,
+    at_a_glance,
+    decode_json,
+    form_fields,
+    looks_like_json,
+    reading_or_note,
+)
 from fenghe.connectors.zto.traces import add_trace, add_traces, lone_trace, number_of
 from fenghe.kernel.connecting import Accepted, Delivery, InboundMessage, Reading, Refused
 from fenghe.kernel.values import digest

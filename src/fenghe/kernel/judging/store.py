@@ -93,9 +93,7 @@ def _make(connection: Connection[Any], names: Sequence[tuple[str, str]]) -> dict
         _columns(names),
     )
     return {
-        (kind, key): Held(
-            id=id_, kind=kind, key=key, version=0, chain_head=None, history=[], path=[], open_cases=[]
-        )
+        (kind, key): Held(id=id_, kind=kind, key=key, version=0, chain_head=None, history=[], path=[], open_cases=[])
         for kind, key, id_ in made
     }
 
