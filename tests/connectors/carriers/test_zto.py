@@ -157,7 +157,7 @@ WORDS = (
     | st.text(max_size=8)
     | st.sampled_from(["签收", " 派件 ", "2026-02-06 08:31:00", "转单号73190553102533", "7319"])
 )
-TOLD = WORDS | st.integers(0, 9) | st.booleans() | st.just([])
+TOLD: st.SearchStrategy[Any] = WORDS | st.integers(0, 9) | st.booleans() | st.just([])
 SITE = st.fixed_dictionaries({}, optional={"name": TOLD, "code": TOLD}) | TOLD
 NAMES = (
     *("billCode", "billcode", "scanType", "action", "scanDate", "actionTime", "desc", "remark", "orderCode"),
