@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from fenghe.kernel.inbox.lanes import ANY, WHOLE, Share
 
-CLAIM_BYTES = 64_000_000
+CLAIM_BYTES = 16_000_000
 """A claim's bodies at the most, the last one over."""
 
 PENDING, JUDGED, SET_ASIDE = 0, 1, 2
