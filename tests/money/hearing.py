@@ -90,7 +90,7 @@ def observed(items: Iterable[Any]) -> list[Told]:
 def hear(connection: Connection[Any], *items: Any) -> engine.Judged:
     """One batch in one transaction."""
     with connection.transaction():
-        return engine.judge(connection, observed(items), rules=RULES, digests={1: "00" * 32}, now_ms=to_ms(at(48)))
+        return engine.judge(connection, observed(items), rules=RULES, bodies={1: b""}, now_ms=to_ms(at(48)))
 
 
 def guard(connection: Connection[Any], now: datetime | None = None) -> int:

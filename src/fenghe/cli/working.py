@@ -16,7 +16,7 @@ from fenghe.hub.duties import run_calendar, run_duties, run_long_duties, run_not
 from fenghe.hub.notices import run_robots
 from fenghe.hub.polling import run_poller
 from fenghe.hub.worker import run as run_worker
-from fenghe.kernel.door.serving import seldom_collect
+from fenghe.kernel.door.serving import BATCH_OBJECTS, seldom_collect
 from fenghe.kernel.logs import logs_to_stderr
 
 
@@ -72,7 +72,7 @@ def _stop_with(parent: int, stop: threading.Event) -> None:
 def work(app_url: str, key: bytes, stop: threading.Event | None = None) -> None:
     """Work until `stop` is set or the process is told to end."""
     stop = stop or threading.Event()
-    seldom_collect()
+    seldom_collect(BATCH_OBJECTS)
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     beside = [
         threading.Thread(target=run_sender, args=(app_url,), kwargs={"stop": stop, "key": key}, daemon=True),

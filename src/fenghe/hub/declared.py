@@ -23,6 +23,8 @@ class Declared:
         self._policies: dict[str | None, tuple[FusePolicy, str]] = {}
         self.policy_bodies: dict[tuple[str, int], Any] = {}
         """Every fuse policy ever published, by name and version."""
+        self.subscribed = False
+        """Has any carrier been asked to push? Otherwise nobody waits to hear that one did. Told by the worker."""
         self.statement_layouts: dict[str, Any] = {}
         """Layouts of statements that users made, by name."""
 

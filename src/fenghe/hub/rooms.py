@@ -1,6 +1,6 @@
 """Connectors and rooms put together (接线): items read from a message become observations of the right subjects."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fenghe.connectors import (
@@ -70,14 +70,15 @@ def observe(item: Any, message: InboundMessage, declared: Declared) -> Iterable[
     return _OBSERVERS[type(item)](item, message, declared)
 
 
-def _observe_tracking(event: TrackingEvent, message: InboundMessage, declared: Declared) -> Iterator[Told | Noted]:
+def _observe_tracking(event: TrackingEvent, message: InboundMessage, declared: Declared) -> Sequence[Told | Noted]:
     mapping, version = declared.mapping(event.codes)
     number, observation = observe_event(
         event, mapping, source=message.source, message_id=message.id, received_ms=message.received_ms
     )
-    yield Told(kind="shipment", subject=number, codes=event.codes, mapping_version=version, observation=observation)
-    if message.connector in SUBSCRIBERS and ":act" not in message.headers:
-        yield _noted(PushRecorder.kind, PushHeard(tracking_no=number), message)
+    told = Told(kind="shipment", subject=number, codes=event.codes, mapping_version=version, observation=observation)
+    if declared.subscribed and message.connector in SUBSCRIBERS and ":act" not in message.headers:
+        return told, _noted(PushRecorder.kind, PushHeard(tracking_no=number), message)
+    return (told,)
 
 
 def _observe_reply(reply: ContractReply, message: InboundMessage, declared: Declared) -> Iterator[Noted]:  # noqa: ARG001

@@ -4,7 +4,6 @@ Promises: a crash anywhere leaves either all or nothing of a batch; a message th
 tried again a few times and then set aside with the reason, and the rest goes on.
 """
 
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,18 +20,27 @@ from fenghe.kernel.audit import store as audit
 from fenghe.kernel.connecting import Connector, InboundMessage, Reading, Unreadable
 from fenghe.kernel.declarations import store as declarations
 from fenghe.kernel.inbox import store as inbox
+from fenghe.kernel.inbox.lanes import WHOLE
 from fenghe.kernel.judging import engine
 from fenghe.kernel.judging.contract import Told
 from fenghe.kernel.pulse import store as pulse
 from fenghe.kernel.recording.contract import Noted
+from fenghe.logistics import store_contract
 
-BATCH = 4000
+BATCH = 10_000
+"""Behind a backlog: about half a second's work."""
 GIVE_UP_AFTER = 3
-AHEAD = 4 * BATCH
+AHEAD = 16_000
 """Messages at the most of which it is kept what they say before they are claimed."""
 LEFT_IN_A_ROW = 4
 """After so many turns that left messages to others, a turn waits: nobody is passed over for ever."""
+ALL_LANES_EVERY = 8
+"""Every so many turns a worker takes what is oldest, whoever's lane it is: nothing waits for a worker that hangs."""
+SHARE_SECONDS = 1.0
+"""So long a worker trusts what it knows of how many there are."""
 ALIVE_SECONDS = 3.0
+APPLICATION = "fenghe-worker"
+"""The name a worker's connection bears in the database, by which workers count each other."""
 LONGEST_KEY = 200
 TRY_AGAIN = (
     psycopg.errors.DeadlockDetected,
@@ -71,6 +79,8 @@ class Worker:
         self._left: dict[int, _Said] = {}
         self._left_in_a_row = 0
         self._ahead: dict[int, Reading] = {}
+        self._turns = 0
+        self._share, self._share_until = WHOLE, 0.0
 
     def hear(self, readings: Mapping[int, Reading]) -> None:
         """Whoever stored these messages has read them already, as they are to be read: they need not be read again."""
@@ -121,7 +131,7 @@ class Worker:
         claimed: list[inbox.Claimed] = []
         try:
             with self.connection.transaction():
-                claimed = inbox.claim(self.connection, limit=batch)
+                claimed = self._claim(batch)
                 judged = self._judge(claimed, wait=self._left_in_a_row >= LEFT_IN_A_ROW)
         except Exception as problem:  # noqa: BLE001 - a bug in one message must not stop the others
             self._away(problem)
@@ -131,6 +141,18 @@ class Worker:
             judged = self._halve([one.id for one in claimed])
         self._left_in_a_row = self._left_in_a_row + 1 if judged.left else 0
         return Done(messages=len(claimed), judged=judged)
+
+    def _claim(self, batch: int) -> list[inbox.Claimed]:
+        """What lies in this worker's lanes; what lies in any lane when there is nothing, and now and then."""
+        now, self._turns = time.monotonic(), self._turns + 1
+        if now >= self._share_until:
+            self._share = inbox.share_of(self.connection, application=APPLICATION)
+            self._share_until = now + SHARE_SECONDS
+        if self._share.workers > 1 and self._turns % ALL_LANES_EVERY:
+            claimed = inbox.claim(self.connection, limit=batch, share=self._share)
+            if claimed:
+                return claimed
+        return inbox.claim(self.connection, limit=batch)
 
     def _halve(self, ids: Sequence[int]) -> engine.Judged:
         """Find the message that broke the batch; the others are judged."""
@@ -158,12 +180,13 @@ class Worker:
         declarations.hold_in_force(self.connection)
         if self.declared.refresh(self.connection):
             self._left, self._ahead = {}, {}
+        self.declared.subscribed = store_contract.any_subscription(self.connection)
         said = {one.id: self._left.get(one.id) or self._said(one) for one in claimed}
         judged = engine.judge(
             self.connection,
             [word for one in said.values() for word in one.told],
             rules=self.rules,
-            digests={one.id: hashlib.sha256(one.body).hexdigest() for one in claimed},
+            bodies={one.id: one.body for one in claimed},
             now_ms=_now_ms(),
             wait=wait,
         )
@@ -177,15 +200,14 @@ class Worker:
 
     def _said(self, one: inbox.Claimed) -> _Said:
         """Read one message."""
-        reading, said = self._read(one)
-        words = [word for word in said if isinstance(word, Told)]
+        reading, words, noted = self._read(one)
         too_long = [_too_long(word) for word in words if len(word.subject) > LONGEST_KEY]
+        if too_long:
+            words = [word for word in words if len(word.subject) <= LONGEST_KEY]
+        if not (reading.unreadable or too_long):
+            return _Said(told=words, noted=noted, finding=None)
         notes = [msgspec.to_builtins(note) for note in (*reading.unreadable, *too_long)]
-        return _Said(
-            told=[word for word in words if len(word.subject) <= LONGEST_KEY] if too_long else words,
-            noted=[fact for fact in said if isinstance(fact, Noted)] if len(words) < len(said) else [],
-            finding=(bool(too_long) or not reading.items, notes) if notes else None,
-        )
+        return _Said(told=words, noted=noted, finding=(bool(too_long) or not reading.items, notes))
 
     def _record(self, noted: Sequence[Noted]) -> None:
         """Keep the batch's facts, kind by kind."""
@@ -195,7 +217,8 @@ class Worker:
         for kind in sorted(by_kind):
             self.recorders[kind].save(self.connection, by_kind[kind])
 
-    def _read(self, one: inbox.Claimed) -> tuple[Reading, list[Told | Noted]]:
+    def _read(self, one: inbox.Claimed) -> tuple[Reading, list[Told], list[Noted]]:
+        """What the connector read, what that tells, and the facts in it."""
         connector_name, config = self._source(one.source)
         if connector_name == money_file.CONNECTOR.name and self.declared.statement_layouts:
             config = {**config, "layouts": self.declared.statement_layouts}
@@ -211,9 +234,17 @@ class Worker:
         connector = self.connectors.get(connector_name)
         if connector is None:
             unknown = Unreadable(item=0, field="connector", expected=", ".join(self.connectors), got=connector_name)
-            return Reading(unreadable=(unknown,)), []
+            return Reading(unreadable=(unknown,)), [], []
         reading = self._ahead.pop(one.id, None) or connector.read(message)
-        return reading, [told for item in reading.items for told in rooms.observe(item, message, self.declared)]
+        words: list[Told] = []
+        noted: list[Noted] = []
+        for item in reading.items:
+            for said in rooms.observe(item, message, self.declared):
+                if isinstance(said, Told):
+                    words.append(said)
+                else:
+                    noted.append(said)
+        return reading, words, noted
 
     def _source(self, name: str) -> tuple[str, dict[str, Any]]:
         if name not in self._sources:
@@ -251,7 +282,7 @@ def run(dsn: str, *, stop: Any, seal_every_seconds: float = 10.0) -> None:
     """Work until `stop` is set; a lost database is waited for, never given up on."""
     while not stop.is_set():
         try:
-            with psycopg.connect(dsn, autocommit=True, application_name="fenghe-worker") as connection:
+            with psycopg.connect(dsn, autocommit=True, application_name=APPLICATION) as connection:
                 _run_connected(Worker(connection), stop=stop, seal_every_seconds=seal_every_seconds)
         except psycopg.OperationalError as problem:
             _log.warning("database away, trying again", problem=str(problem).strip()[:200])

@@ -24,6 +24,8 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str = "application/json"
     key: str | None = None
     """Identity for deduplication when the content's own digest is not it (None: the digest of the body)."""
+    about: str = ""
+    """The number it seems to be about, where that can be seen at a glance: a hint for who judges it, never more."""
     beside: Mapping[str, str] = {}
     """Kept beside the exact bytes as headers of ours (`:plain` ...): what only the door's secrets could open."""
 

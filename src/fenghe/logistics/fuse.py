@@ -78,10 +78,9 @@ def project(history: Iterable[Observation], *, policy: FusePolicy, now_ms: int) 
     ordered = in_order(history)
     road = _Road(policy=policy)
     road.handover = next((told for told in ordered if told.kind == "handover"), None)
-    revoked = _revoked(ordered)
-    for key in revoked:
-        road.effects[key] = Effect("excluded", "revoked")
-    ordered = [told for told in ordered if told.key not in revoked]
+    if revoked := _revoked(ordered):
+        road.effects.update(dict.fromkeys(revoked, Effect("excluded", "revoked")))
+        ordered = [told for told in ordered if told.key not in revoked]
     current, former = split_lives(ordered, handover=road.handover, policy=policy)
     for told in former:
         _set_aside(road, told, "reused_number")

@@ -121,9 +121,10 @@ class Mapping:
 
     def by_code(self, code: str, text: str) -> State | None:
         """The meaning of a code, seen with its text."""
-        for pattern, state in self.conditional.get(code, ()):
-            if pattern.found_in(text):
-                return state
+        if code in self.conditional:
+            for pattern, state in self.conditional[code]:
+                if pattern.found_in(text):
+                    return state
         return self.plain.get(code)
 
     def by_text(self, text: str) -> State | None:

@@ -19,7 +19,7 @@ def observe_event(
 ) -> tuple[str, Observation]:
     """(tracking number, observation) of one scan. Identity: number, code list, time, code and text, not the teller's own id."""
     number = clean_tracking_no(event.tracking_no)
-    code = short_word(event.code or "")
+    code = short_word(event.code) if event.code else ""
     occurred = to_ms(event.occurred_at) if event.occurred_at else None
     text = event.text[:MAX_TEXT]  # what a dry run will see must be what is read
     status = map_status(mapping, code=code or None, text=text)

@@ -13,8 +13,6 @@ _HINT = re.compile(
     r"新[^,，。;；]{0,4}单号|(?<![中流周])转(?!运(?!单号))[^,，。;；]{0,8}单号|单号(?:更换|变更)|更换[^,，。;；]{0,4}单号|改寄|换单"
     r"|(?<![中流周])转(?:单|寄|由|第三方|同行|邮政|EMS|其他|至)|已转(?!运)"
 )
-_SIGNS = ("转", "单", "改寄")
-"""Whatever the hint finds has one of these in it: most texts are told apart by looking for three words."""
 _NAMED = re.compile(
     r"(?:新|转|改|更换为|变更为)[^,，。;；]{0,12}?单号?[^0-9A-Za-z]{0,8}([A-Za-z]{0,4}\d[0-9A-Za-z-]{7,23})"
 )
@@ -31,8 +29,10 @@ def shipped_phrases() -> tuple[tuple[str, str], ...]:
 
 def forwarded_number(text: str, own: str = "") -> str | None:
     """The new number, when the text says 转单 or the like and names one; never `own`, never a phone."""
-    if not any(sign in text for sign in _SIGNS) or not _HINT.search(text):
-        return None
+    if ("转" not in text and "单" not in text and "改寄" not in text) or not _HINT.search(text):
+        return (
+            None  # whatever the hint finds has one of these in it: most texts are told apart by looking for three words
+        )
     for pattern in (_NAMED, _ANY_NUMBER):
         for match in pattern.finditer(text):
             number = match.group(1).upper()

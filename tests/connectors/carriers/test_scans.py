@@ -18,6 +18,8 @@ from fenghe.connectors.scans import (
     parse_time,
     percent_decoded,
 )
+from fenghe.connectors.signing import zto_digest
+from fenghe.kernel.connecting import Accepted
 from fenghe.kernel.values import CHINA, BadValue
 from fenghe.logistics.events import TrackingEvent
 from tests.connectors.carriers.telling import delivery, message
@@ -151,3 +153,22 @@ def test_order_is_told_by_the_times_and_ties_by_the_direction() -> None:
     assert [e.text for e in in_time_order(oldest_first, newest_first=None)] == ["a", "b", "c", "d"]
     assert [e.item for e in in_time_order(oldest_first, newest_first=False)] == [0, 1, 2, 3]
     assert [e.text for e in in_time_order(oldest_first[1:3], newest_first=True)] == ["c", "b"]
+
+
+def test_the_number_at_a_glance_is_the_one_that_is_read() -> None:
+    at = "2026-02-05 10:00:00"
+    param = json.dumps({"lastResult": {"nu": "YT25001", "com": "yuantong", "data": [{"time": at, "context": "揽收"}]}})
+    routes = json.dumps({"Body": {"WaybillRoute": [{"mailno": "SF14001", "acceptTime": at, "opCode": "50"}]}})
+    trace = '{"billCode" : "73190553102532","scanType":"收件","scanDate":"2026-02-05 10:00:00"}'
+    for connector, body, secrets in (
+        (kuaidi100.CONNECTOR, urlencode({"param": param}).encode(), {"unsigned": "allowed"}),
+        (sf.CONNECTOR, routes.encode(), {"unsigned": "allowed"}),
+        (
+            zto.CONNECTOR,
+            urlencode({"data": trace, "data_digest": zto_digest(trace, "s")}).encode(),
+            {"app_secret": "s"},
+        ),
+    ):
+        verdict = connector.check(delivery(body), secrets)
+        (event,) = connector.read(message(body, connector.name)).items
+        assert isinstance(verdict, Accepted) and verdict.about == event.tracking_no != ""

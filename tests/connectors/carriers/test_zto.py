@@ -4,9 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fenghe.connectors import signing
+from fenghe.connectors.scans import Scans, reading_or_note
 from fenghe.connectors.zto import CONNECTOR
-from fenghe.kernel.connecting import Accepted, Refused
+from fenghe.connectors.zto.push import content_of
+from fenghe.connectors.zto.traces import NESTED, add_traces, lone_trace
+from fenghe.kernel.connecting import Accepted, Reading, Refused
 from fenghe.logistics.mapping import map_status, shipped_mapping
 from fenghe.logistics.scale import State
 from tests.connectors.carriers.telling import delivery, form, message
@@ -41,13 +47,13 @@ def test_accepts_what_zto_signs_and_answers_in_its_terms() -> None:
 
 
 def test_refuses_one_changed_byte_a_missing_digest_and_a_strangers_key() -> None:
-    for given in (
+    for one in (
         delivery(BODY.replace(b"08:31", b"08:32"), signed(BODY)),
         delivery(BODY, {"x-appkey": "key-1"}),
         delivery(BODY, {**signed(BODY), "x-appkey": "key-2"}),
         delivery(BODY, {**signed(BODY), "x-datadigest": signing.zto_digest(BODY, "other")}),
     ):
-        verdict = CONNECTOR.check(given, SECRETS)
+        verdict = CONNECTOR.check(one, SECRETS)
         assert isinstance(verdict, Refused)
         assert json.loads(verdict.reply)["status"] is False
 
@@ -144,3 +150,58 @@ def test_too_many_events_are_said_once() -> None:
     reading = CONNECTOR.read(message(json.dumps([SCAN] * 5_010)))
     assert len(reading.items) == 5_000
     assert [note.code for note in reading.unreadable] == ["too_many"]
+
+
+WORDS = (
+    st.none()
+    | st.text(max_size=8)
+    | st.sampled_from(["签收", " 派件 ", "2026-02-06 08:31:00", "转单号73190553102533", "7319"])
+)
+TOLD: st.SearchStrategy[Any] = WORDS | st.integers(0, 9) | st.booleans() | st.just([])
+SITE = st.fixed_dictionaries({}, optional={"name": TOLD, "code": TOLD}) | TOLD
+NAMES = (
+    *("billCode", "billcode", "scanType", "action", "scanDate", "actionTime", "desc", "remark", "orderCode"),
+    *(
+        "partnerOrderCode",
+        "city",
+        "facilityName",
+        "problemCode",
+        "returnType",
+        "comName",
+        "nextNodeName",
+        "nextCity",
+        "x",
+    ),
+)
+
+
+@st.composite
+def pushes(draw: st.DrawFn) -> bytes:
+    """A scan as ZTO might push it: mostly words, now and then a number, a list or a stranger where a word belongs."""
+    usual = draw(st.dictionaries(st.sampled_from(NAMES), WORDS, max_size=12))
+    odd = draw(st.dictionaries(st.sampled_from((*NAMES, *NESTED)), TOLD, max_size=1))
+    sites = draw(st.fixed_dictionaries({}, optional={"scanSite": SITE, "preOrNextSite": SITE}))
+    told = {"billCode": "73190553102532", "scanDate": "2026-02-06 08:31:00", **usual, **odd, **sites}
+    return json.dumps(told, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
+
+
+def the_long_way(body: bytes) -> Reading:
+    def read() -> Reading:
+        scans = Scans()
+        add_traces(scans, content_of(body))
+        return scans.reading(newest_first=False)
+
+    return reading_or_note(read)
+
+
+@given(pushes())
+def test_a_scan_decoded_at_once_says_what_the_long_way_says(body: bytes) -> None:
+    assert CONNECTOR.read(message(body)) == the_long_way(body)
+
+
+def test_the_plain_scan_is_decoded_at_once_and_bytes_that_are_no_text_are_not() -> None:
+    assert lone_trace(BODY) is not None
+    assert lone_trace(BODY[:-1] + b',"x":"\xff"}') is None
+    assert lone_trace(BODY[:-1] + b',"x":"\\u0000"}') is None
+    assert lone_trace(BODY[:-1] + b',"traces":[]}') is None
+    assert lone_trace(b'{"billCode":"1","x":' + b"[" * 60 + b"]" * 60 + b"}") is None

@@ -15,10 +15,12 @@ import uvloop
 
 from fenghe.cli.bench import cpu, traffic
 from fenghe.connectors import zto
-from fenghe.hub.worker import Worker
+from fenghe.connectors.zto import push as zto_push
+from fenghe.hub.worker import APPLICATION, Worker
 from fenghe.kernel.door.door import App, Door, Receive, Scope, Send
-from fenghe.kernel.door.serving import configuration, seldom_collect
+from fenghe.kernel.door.serving import BATCH_OBJECTS, configuration, seldom_collect
 from fenghe.kernel.inbox import store as inbox
+from fenghe.kernel.inbox.lanes import lane_of
 
 SOURCE = "zto-bench"
 CONNECTORS = {"zto": zto.CONNECTOR}
@@ -74,7 +76,8 @@ def fill(dsn: str, *, count: int, seed: int) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         batch: list[inbox.Arrival] = []
         for body in traffic.bodies(count, seed=seed):
-            batch.append(inbox.Arrival(dedupe_key=hashlib.sha256(body).digest(), body=body))
+            lane = lane_of(zto_push.number_at_a_glance(body))
+            batch.append(inbox.Arrival(dedupe_key=hashlib.sha256(body).digest(), body=body, lane=lane))
             if len(batch) == 5_000:
                 _flush(connection, batch)
         _flush(connection, batch)
@@ -88,9 +91,9 @@ def _flush(connection: psycopg.Connection[Any], batch: list[inbox.Arrival]) -> N
 
 def run_worker(dsn: str, start: Any, ready: Any) -> None:
     """Drain the inbox once the start is given."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with psycopg.connect(dsn, autocommit=True, application_name=APPLICATION) as connection:
         worker = Worker(connection, CONNECTORS)
-        seldom_collect()
+        seldom_collect(BATCH_OBJECTS)
         ready.release()
         start.wait()
         while worker.turn().messages:

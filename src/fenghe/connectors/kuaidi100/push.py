@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from fenghe.connectors import signing
 from fenghe.connectors.kuaidi100.results import read_push
-from fenghe.connectors.scans import NotReadable, decode_json, form_fields, looks_like_json
+from fenghe.connectors.scans import NotReadable, at_a_glance, decode_json, form_fields, looks_like_json
 from fenghe.kernel.connecting import Accepted, Delivery, InboundMessage, Reading, Refused
 from fenghe.kernel.values import digest
 
 ACCEPTED: Final = '{"result":true,"returnCode":"200","message":"成功"}'.encode()
 REFUSED: Final = '{"result":false,"returnCode":"503","message":"验证签名失败"}'.encode()
+_number_at_a_glance: Final = at_a_glance("nu")
 
 
 def check(delivery: Delivery, secrets: Mapping[str, str]) -> Accepted | Refused:
@@ -31,7 +32,7 @@ def check(delivery: Delivery, secrets: Mapping[str, str]) -> Accepted | Refused:
             return Refused(reason="signature_wrong", reply=REFUSED)
     elif secrets.get("unsigned") != "allowed":
         return Refused(reason="salt_not_configured", reply=REFUSED)
-    return Accepted(reply=ACCEPTED, key=digest(param))
+    return Accepted(reply=ACCEPTED, key=digest(param), about=_number_at_a_glance(param))
 
 
 def read(message: InboundMessage) -> Reading:

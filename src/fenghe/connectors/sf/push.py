@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from fenghe.connectors import signing
-from fenghe.connectors.scans import NotReadable, Scans, decode_json, form_fields, looks_like_json, text_of
+from fenghe.connectors.scans import NotReadable, Scans, at_a_glance, decode_json, form_fields, looks_like_json, text_of
 from fenghe.connectors.sf.routes import add_order_state, add_route
 from fenghe.kernel.connecting import Accepted, Delivery, InboundMessage, Reading, Refused
 from fenghe.kernel.values import digest
@@ -19,6 +19,7 @@ from fenghe.kernel.values import digest
 ROUTES_ACCEPTED: Final = '{"return_code":"0000","return_msg":"成功"}'.encode()
 STATES_ACCEPTED: Final = b'{"success":"true","code":"0","msg":""}'
 REFUSED: Final = '{"return_code":"1000","return_msg":"系统异常:签名校验失败"}'.encode()
+_number_at_a_glance: Final = at_a_glance("mailno")
 
 
 def check(delivery: Delivery, secrets: Mapping[str, str]) -> Accepted | Refused:
@@ -34,7 +35,7 @@ def check(delivery: Delivery, secrets: Mapping[str, str]) -> Accepted | Refused:
         return Refused(reason=problem, reply=REFUSED)
     content = fields.get("msgData") or fields.get("content") or delivery.body
     reply = STATES_ACCEPTED if b'"orderState"' in content else ROUTES_ACCEPTED
-    return Accepted(reply=reply, key=digest(content))
+    return Accepted(reply=reply, key=digest(content), about=_number_at_a_glance(content))
 
 
 def _digest_problem(fields: Mapping[str, bytes], secrets: Mapping[str, str]) -> str | None:

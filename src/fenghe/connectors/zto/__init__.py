@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from fenghe.connectors.asking import Tracker
-from fenghe.connectors.scans import reading_or_note
 from fenghe.connectors.zto import push
 from fenghe.connectors.zto.query import ZtoTraces
 from fenghe.kernel.connecting import Accepted, Connector, Delivery, InboundMessage, Reading, Refused
@@ -23,7 +22,7 @@ class Zto:
 
     def read(self, message: InboundMessage) -> Reading:
         """A push as tracking events."""
-        return reading_or_note(lambda: push.read(message))
+        return push.read(message)
 
 
 CONNECTOR: Final[Connector] = Zto()

@@ -8,13 +8,22 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fenghe.connectors import signing
-from fenghe.connectors.scans import NotReadable, Scans, decode_json, form_fields, looks_like_json
-from fenghe.connectors.zto.traces import add_traces
+from fenghe.connectors.scans import (
+    NotReadable,
+    Scans,
+    at_a_glance,
+    decode_json,
+    form_fields,
+    looks_like_json,
+    reading_or_note,
+)
+from fenghe.connectors.zto.traces import add_trace, add_traces, lone_trace, number_of
 from fenghe.kernel.connecting import Accepted, Delivery, InboundMessage, Reading, Refused
 from fenghe.kernel.values import digest
 
 ACCEPTED: Final = '{"status":true,"statusCode":"SYS000","message":"成功","result":null}'.encode()
 REFUSED: Final = '{"status":false,"statusCode":"S203","message":"签名校验失败","result":null}'.encode()
+number_at_a_glance: Final = at_a_glance("billCode")
 
 
 def check(delivery: Delivery, secrets: Mapping[str, str]) -> Accepted | Refused:
@@ -36,7 +45,7 @@ def _check_json(delivery: Delivery, secret: str, app_key: str | None) -> Accepte
         return Refused(reason="app_key_wrong", reply=REFUSED)
     if not signing.same(told, signing.zto_digest(delivery.body, secret)):
         return Refused(reason="signature_wrong", reply=REFUSED)
-    return Accepted(reply=ACCEPTED)
+    return Accepted(reply=ACCEPTED, about=number_at_a_glance(delivery.body))
 
 
 def _check_form(delivery: Delivery, secret: str, app_key: str | None) -> Accepted | Refused:
@@ -53,13 +62,21 @@ def _check_form(delivery: Delivery, secret: str, app_key: str | None) -> Accepte
     digests = (signing.zto_digest(data, secret), signing.zto_form_digest(rest, secret))
     if not any(signing.same(told, computed) for computed in digests):
         return Refused(reason="signature_wrong", reply=REFUSED)
-    return Accepted(reply=ACCEPTED, key=digest(data))
+    return Accepted(reply=ACCEPTED, key=digest(data), about=number_at_a_glance(data))
 
 
 def read(message: InboundMessage) -> Reading:
     """One push as events."""
     scans = Scans()
-    add_traces(scans, content_of(message.body))
+    alone = lone_trace(message.body)
+    if alone is None:
+        return reading_or_note(lambda: _read_any(scans, message.body))
+    add_trace(scans, alone, number_of(alone))
+    return scans.reading(newest_first=False)
+
+
+def _read_any(scans: Scans, body: bytes) -> Reading:
+    add_traces(scans, content_of(body))
     return scans.reading(newest_first=False)
 
 

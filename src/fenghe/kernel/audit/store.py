@@ -1,13 +1,13 @@
 """Audit rows and seals in the database: append (COPY), seal, verify. Nothing here updates or deletes a row."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from psycopg import Connection
 
 from fenghe.kernel.audit.chain import GENESIS, AuditRow, merkle_root, row_hash, seal_hash
-from fenghe.kernel.store_copy import binary, copy_rows, moment_ms, number, text
+from fenghe.kernel.store_copy import MOMENT, copy_values, since_2000, storable
 from fenghe.kernel.values import to_ms
 
 WRITERS_LOCK = 7310
@@ -20,10 +20,26 @@ SEALER_LOCK = 7311
 SEAL_ROWS = 50_000
 """A seal's size at most: bounds its memory."""
 
-COLUMNS = (
-    "subject_id, seq, from_state, to_state, source, operator, ip, occurred_at, recorded_at, reason, message_id, "
-    "evidence_key, payload_digest, reverses_seq, rule_version, prev_hash, hash"
-)
+_COPIED: Final = {
+    "subject_id": "int8",
+    "seq": "int4",
+    "from_state": "text",
+    "to_state": "text",
+    "source": "text",
+    "operator": "text",
+    "ip": "text",
+    "occurred_at": MOMENT,
+    "recorded_at": MOMENT,
+    "reason": "text",
+    "message_id": "int8",
+    "evidence_key": "text",
+    "payload_digest": "bytea",
+    "reverses_seq": "int4",
+    "rule_version": "text",
+    "prev_hash": "bytea",
+    "hash": "bytea",
+}
+COLUMNS: Final = ", ".join(_COPIED)
 
 
 class BadRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,28 +65,28 @@ def append(connection: Connection[Any], rows: Sequence[tuple[AuditRow, bytes, by
     if not rows:
         return
     connection.execute("select pg_advisory_xact_lock_shared(%s)", (WRITERS_LOCK,))
-    copy_rows(connection, f"copy order_state_audit ({COLUMNS}) from stdin", (_as_columns(*row) for row in rows))
+    copy_values(connection, "order_state_audit", _COPIED, [_as_columns(*row) for row in rows])
 
 
-def _as_columns(row: AuditRow, previous: bytes, own: bytes) -> tuple[str, ...]:
+def _as_columns(row: AuditRow, previous: bytes, own: bytes) -> tuple[Any, ...]:
     return (
-        str(row.subject_id),
-        str(row.seq),
-        text(row.from_state),
+        row.subject_id,
+        row.seq,
+        row.from_state,
         row.to_state,
-        text(row.source),
-        text(row.operator),
-        text(row.ip),
-        moment_ms(row.occurred_ms),
-        moment_ms(row.recorded_ms),
-        text(row.reason),
-        number(row.message_id),
+        storable(row.source),
+        storable(row.operator) if row.operator else row.operator,
+        row.ip,
+        since_2000(row.occurred_ms),
+        since_2000(row.recorded_ms),
+        row.reason,
+        row.message_id,
         row.evidence_key,
-        binary(bytes.fromhex(row.payload_digest) if row.payload_digest else None),
-        number(row.reverses_seq),
-        text(row.rule_version),
-        binary(previous),
-        binary(own),
+        bytes.fromhex(row.payload_digest) if row.payload_digest else None,
+        row.reverses_seq,
+        row.rule_version,
+        previous,
+        own,
     )
 
 

@@ -21,6 +21,7 @@ from fenghe.kernel.connecting import Accepted, Connector, Delivery, Refused
 from fenghe.kernel.door import store
 from fenghe.kernel.door.at_once import Answer, Headers, Whole
 from fenghe.kernel.door.group_commit import GroupCommit, QueueFull
+from fenghe.kernel.inbox.lanes import lane_of
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -227,7 +228,7 @@ class Door:
         headers |= verdict.beside
         text = orjson.dumps(headers).decode()
         try:
-            return self._group.put((source.id, key, text.replace("\\u0000", ""), body)), verdict
+            return self._group.put((source.id, key, text.replace("\\u0000", ""), body, lane_of(verdict.about))), verdict
         except QueueFull:
             return self._turn_away(source.id, "queue_full", ip, 503, extra=((b"retry-after", b"2"),))
 

@@ -4,8 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
-Write = Callable[[Sequence[tuple[str, bytes, str, bytes]]], Awaitable[None]]
-Entry = tuple[str, bytes, str, bytes]
+Entry = tuple[str, bytes, str, bytes, int]
+Write = Callable[[Sequence[Entry]], Awaitable[None]]
 
 
 SECOND_LANE = 24

@@ -166,11 +166,18 @@ def _rendered(answer: Answer, headers: Headers) -> bytes:
     return STATUS_LINE[answer.status] + b"".join([b"%s: %s\r\n" % one for one in told]) + b"\r\n" + answer.body
 
 
-def seldom_collect() -> None:
-    """Requests and messages leave no cycles behind: ask the garbage collector seldom, and not about what is there to stay."""
+BATCH_OBJECTS = 1_000_000
+"""More than a worker's batch makes and lets go of again."""
+
+
+def seldom_collect(objects: int = 100_000) -> None:
+    """Requests and messages leave no cycles behind: ask the garbage collector seldom, and not about what is there to stay.
+
+    `objects`: it looks when there are so many more than before.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
+    gc.set_threshold(objects, 20, 50)
 
 
 def configuration(app: Any, *, host: str, port: int, **options: Any) -> uvicorn.Config:

@@ -8,12 +8,13 @@ from typing import Any
 import asyncpg
 
 INSERT = """
-with t as (select * from unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[]) u(source, dedupe_key, headers, body)),
+with t as (select * from unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[], $5::smallint[])
+        u(source, dedupe_key, headers, body, lane)),
 ins as (insert into inbound_message (source, dedupe_key, way, headers, body)
         select source, dedupe_key, 'webhook', headers::jsonb, body from t
         on conflict (source, dedupe_key) do nothing returning id, source, dedupe_key),
-handled as (insert into message_handling (message_id) select id from ins)
-select source, dedupe_key from ins
+handled as (insert into message_handling (message_id, lane) select id, lane from ins join t using (source, dedupe_key))
+select source, dedupe_key from t left join ins using (source, dedupe_key) where ins.id is null
 """
 
 REPEAT = """
@@ -35,8 +36,8 @@ on conflict (source, reason, ip, hour) do update set count = refused_delivery.co
 Name = tuple[str, bytes]
 """(source, dedupe key)"""
 
-Entry = tuple[str, bytes, str, bytes]
-"""(source, dedupe key, headers as JSON, body)"""
+Entry = tuple[str, bytes, str, bytes, int]
+"""(source, dedupe key, headers as JSON, body, lane)"""
 
 
 async def insert(pool: Any, batch: Sequence[Entry]) -> Counter[Name]:
@@ -44,17 +45,19 @@ async def insert(pool: Any, batch: Sequence[Entry]) -> Counter[Name]:
 
     In one order, so that two doors with the same messages do not wait for each other.
     """
-    firsts: dict[tuple[str, bytes], Entry] = {}
-    times: Counter[tuple[str, bytes]] = Counter()
+    firsts: dict[Name, Entry] = {}
+    again: Counter[Name] = Counter()
     for entry in batch:
         name = (entry[0], entry[1])
-        firsts.setdefault(name, entry)
-        times[name] += 1
-    sources, keys, headers, bodies = zip(*(firsts[name] for name in sorted(firsts)), strict=True)
+        if name in firsts:
+            again[name] += 1
+        else:
+            firsts[name] = entry
+    sources, keys, headers, bodies, lanes = zip(*(firsts[name] for name in sorted(firsts)), strict=True)
     async with pool.acquire() as connection:
-        for row in await connection.fetch(INSERT, sources, keys, headers, bodies):
-            times[(row[0], row[1])] -= 1
-    return +times
+        for row in await connection.fetch(INSERT, sources, keys, headers, bodies, lanes):
+            again[(row[0], row[1])] += 1
+    return again
 
 
 async def count_repeats(pool: Any, again: Counter[Name]) -> None:
@@ -81,4 +84,8 @@ async def load_sources(pool: Any) -> list[tuple[str, str, bool, str, bytes | Non
 
 async def connect(dsn: str, *, size: int) -> Any:
     """The door's own pool; JSON stays text."""
-    return await asyncpg.create_pool(dsn, min_size=1, max_size=size, command_timeout=30)
+    return await asyncpg.create_pool(dsn, min_size=1, max_size=size, command_timeout=30, reset=_as_it_is)
+
+
+async def _as_it_is(_connection: Any) -> None:
+    """Nothing the door does leaves a trace on its connection: to reset it would be one more round trip a commit."""

@@ -1,13 +1,16 @@
 """Messages in the database: store, claim, mark, replay. Raw bytes are written once and never changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import msgspec
 import orjson
 from psycopg import Connection
 
-CLAIM_BYTES = 64_000_000
+from fenghe.kernel.inbox.lanes import ANY, WHOLE, Share
+
+CLAIM_BYTES = 16_000_000
 """A claim's bodies at the most, the last one over."""
 
 PENDING, JUDGED, SET_ASIDE = 0, 1, 2
@@ -21,7 +24,6 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     received_ms: int
     headers: dict[str, str]
     body: bytes
-    attempts: int
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,41 +47,55 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     origin: str | None = None
     status: int = PENDING
     finding: str | None = None
+    lane: int = ANY
 
 
-def claim(connection: Connection[Any], *, limit: int) -> list[Claimed]:
-    """Lock the oldest pending messages that no other worker holds."""
-    cursor = connection.execute(
-        "with mine as materialized (select message_id, attempts from message_handling where status = 0"
-        " order by message_id limit %s for update skip locked)"
-        " select m.id, m.source, (extract(epoch from m.received_at) * 1000)::bigint, m.headers::text, m.body, mine.attempts"
-        " from mine join (select *, sum(octet_length(body)) over (order by id) - octet_length(body) as before"
-        " from inbound_message where id in (select message_id from mine)) m on m.id = mine.message_id"
-        " where m.before < %s order by m.id",
-        (limit, CLAIM_BYTES),
+def claim(connection: Connection[Any], *, limit: int, share: Share = WHOLE) -> list[Claimed]:
+    """Lock the oldest pending messages of these lanes that no other worker holds."""
+    sizes = connection.execute(
+        "with mine as materialized (select message_id from message_handling where status = 0"
+        " and (lane < 0 or lane %% %s = %s) order by message_id limit %s for update skip locked)"
+        " select m.id, octet_length(m.body) from mine join inbound_message m on m.id = mine.message_id order by m.id",
+        (share.workers, share.place, limit),
         binary=True,
+    ).fetchall()
+    before = accumulate((size for _, size in sizes), initial=0)
+    return _read(
+        connection,
+        [message for (message, _), bytes_before in zip(sizes, before, strict=False) if bytes_before < CLAIM_BYTES],
     )
-    return _claimed(cursor)
 
 
 def claim_these(connection: Connection[Any], ids: Sequence[int]) -> list[Claimed]:
     """Lock the named messages if they are still pending (waiting for another worker that holds one)."""
-    cursor = connection.execute(
-        "with mine as materialized (select message_id, attempts from message_handling"
-        " where status = 0 and message_id = any(%s) order by message_id for update)"
-        " select m.id, m.source, (extract(epoch from m.received_at) * 1000)::bigint, m.headers::text, m.body, mine.attempts"
-        " from mine join inbound_message m on m.id = mine.message_id order by m.id",
+    locked = connection.execute(
+        "select message_id from message_handling where status = 0 and message_id = any(%s) order by message_id for update",
+        (list(ids),),
+    )
+    return _read(connection, [row[0] for row in locked])
+
+
+def _read(connection: Connection[Any], ids: Sequence[int]) -> list[Claimed]:
+    """What the messages are that were locked."""
+    if not ids:
+        return []
+    rows = connection.execute(
+        "select id, source, (extract(epoch from received_at) * 1000)::bigint, headers::text, body from inbound_message"
+        " where id = any(%b) order by id",
         (list(ids),),
         binary=True,
     )
-    return _claimed(cursor)
+    return [Claimed(id=r[0], source=r[1], received_ms=r[2], headers=orjson.loads(r[3]), body=r[4]) for r in rows]
 
 
-def _claimed(rows: Iterable[tuple[Any, ...]]) -> list[Claimed]:
-    return [
-        Claimed(id=r[0], source=r[1], received_ms=r[2], headers=orjson.loads(r[3]), body=r[4], attempts=r[5])
-        for r in rows
-    ]
+def share_of(connection: Connection[Any], *, application: str) -> Share:
+    """This worker's share, by its place among the connections that bear this name; the whole for one that does not."""
+    row = connection.execute(
+        "select count(*) filter (where pid < pg_backend_pid()), count(*), bool_or(pid = pg_backend_pid())"
+        " from pg_stat_activity where datname = current_database() and application_name = %s",
+        (application,),
+    ).fetchone()
+    return Share(place=int(row[0]), workers=int(row[1])) if row and row[2] else WHOLE
 
 
 def mark_judged(connection: Connection[Any], ids: Sequence[int]) -> None:
@@ -128,20 +144,20 @@ def store_many(connection: Connection[Any], *, source: str, way: str, arrivals: 
         return Stored(duplicate=0)
     connection.execute(
         "create temp table if not exists arriving (n int, dedupe_key bytea, headers text, body bytea, origin text,"
-        " status smallint, finding text) on commit delete rows"
+        " status smallint, finding text, lane smallint) on commit delete rows"
     )
     connection.execute("delete from arriving")
     with connection.cursor().copy("copy arriving from stdin") as copy:
         for n, one in enumerate(arrivals):
-            copy.write_row((n, one.dedupe_key, one.headers, one.body, one.origin, one.status, one.finding))
+            copy.write_row((n, one.dedupe_key, one.headers, one.body, one.origin, one.status, one.finding, one.lane))
     new = connection.execute(
         "with firsts as (select distinct on (dedupe_key) *, count(*) over (partition by dedupe_key) as times"
         "  from arriving order by dedupe_key, n),"
         " ins as (insert into inbound_message (source, dedupe_key, way, headers, body)"
         "  select %(source)s, dedupe_key, %(way)s, headers::jsonb, body from firsts order by n"
         "  on conflict (source, dedupe_key) do nothing returning id, dedupe_key),"
-        " handled as (insert into message_handling (message_id, status, repeats, origin, finding)"
-        "  select ins.id, f.status, f.times - 1, f.origin, f.finding::jsonb from ins join firsts f using (dedupe_key)),"
+        " handled as (insert into message_handling (message_id, status, repeats, origin, finding, lane)"
+        "  select ins.id, f.status, f.times - 1, f.origin, f.finding::jsonb, f.lane from ins join firsts f using (dedupe_key)),"
         " again as (update message_handling h set repeats = h.repeats + t.times from (select f.times, (select m.id"
         "  from inbound_message m where m.source = %(source)s and m.dedupe_key = f.dedupe_key) as id from firsts f"
         "  where not exists (select from ins where ins.dedupe_key = f.dedupe_key)) t where h.message_id = t.id)"

@@ -4,8 +4,9 @@ Promises: the end is a function of the set of observations, not of their arrival
 none of it; nothing is written for what was already known.
 """
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from fenghe.kernel.audit.chain import GENESIS, AuditRow, row_hash
 from fenghe.kernel.judging import store
 from fenghe.kernel.judging.contract import Rule, Rules, Told
 from fenghe.kernel.judging.decide import Entry, HistoryFull, book, cases_due, gravest, merge
-from fenghe.kernel.values import Dispute, Observation, Projection, from_ms
+from fenghe.kernel.values import Dispute, Observation, Projection
 
 
 class Judged(msgspec.Struct, kw_only=True):
@@ -40,7 +41,7 @@ class _Batch(msgspec.Struct, kw_only=True):
 
     now_ms: int
     changes: list[store.Change] = msgspec.field(default_factory=list)
-    entries: list[tuple[store.Held, Entry, str]] = msgspec.field(default_factory=list)
+    entries: list[tuple[store.Held, Entry, Observation, str]] = msgspec.field(default_factory=list)
     fresh: list[tuple[int, Told]] = msgspec.field(default_factory=list)
     known: list[tuple[int, Told]] = msgspec.field(default_factory=list)
     opened: list[dict[str, Any]] = msgspec.field(default_factory=list)
@@ -54,11 +55,11 @@ def judge(
     told: Sequence[Told],
     *,
     rules: Rules,
-    digests: Mapping[int, str],
+    bodies: Mapping[int, bytes],
     now_ms: int,
     wait: bool = True,
 ) -> Judged:
-    """Judge what a batch of messages told. `digests` holds the SHA-256 of the bytes of the batch's own messages.
+    """Judge what a batch of messages told. `bodies` holds the bytes of the batch's own messages.
 
     Without `wait` a message about a subject that another worker holds is left whole: none of its words counts.
     """
@@ -70,7 +71,7 @@ def judge(
     batch = _Batch(now_ms=now_ms)
     for name, said in by_subject.items():
         _consider(batch, held[name], said, rules[name[0]])
-    judged = _write(connection, batch, rules=rules, digests=digests, subjects=len(by_subject))
+    judged = _write(connection, batch, rules=rules, bodies=bodies, subjects=len(by_subject))
     judged.left = left
     return judged
 
@@ -88,7 +89,7 @@ def judge_due(connection: Connection[Any], *, rules: Rules, now_ms: int, limit: 
     batch = _Batch(now_ms=now_ms)
     for subject in held:
         _project(batch, subject, subject.history, rules[subject.kind])
-    return _write(connection, batch, rules=rules, digests={}, subjects=len(held))
+    return _write(connection, batch, rules=rules, bodies={}, subjects=len(held))
 
 
 def put_off_next(connection: Connection[Any]) -> int | None:
@@ -114,7 +115,9 @@ def _consider(batch: _Batch, held: store.Held, said: Sequence[Told], rule: Rule)
 def _project(batch: _Batch, held: store.Held, history: Sequence[Observation], rule: Rule) -> None:
     projection, version = rule.project(history, batch.now_ms)
     path, entries = book(held.path, projection.steps, held.version)
-    batch.entries.extend((held, entry, version) for entry in entries)
+    if entries:
+        evidence = {one.key: one for one in (*history, *held.history)}
+        batch.entries.extend((held, entry, evidence[entry.step.key], version) for entry in entries)
     wanted = cases_due(projection, batch.now_ms)
     _open_cases(batch, held, wanted, rule, version)
     _close_cases(batch, held, projection, wanted, history)
@@ -131,8 +134,8 @@ def _project(batch: _Batch, held: store.Held, history: Sequence[Observation], ru
             history=history,
             path=path,
             open_cases=sorted(wanted),
-            due_at=from_ms(projection.due_ms) if projection.due_ms is not None else None,
-            told_at=from_ms(told_ms) if told_ms is not None else None,
+            due_ms=projection.due_ms,
+            told_ms=told_ms,
             told_count=count,
         )
     )
@@ -206,9 +209,9 @@ def _close_cases(
 
 
 def _write(
-    connection: Connection[Any], batch: _Batch, *, rules: Rules, digests: Mapping[int, str], subjects: int
+    connection: Connection[Any], batch: _Batch, *, rules: Rules, bodies: Mapping[int, bytes], subjects: int
 ) -> Judged:
-    heads = _write_audit(connection, batch, digests)
+    heads = _write_audit(connection, batch, bodies)
     for change in batch.changes:
         change.chain_head = heads.get(change.id, change.chain_head)
     store.write_observations(connection, batch.fresh, batch.known)
@@ -228,24 +231,24 @@ def _write(
     )
 
 
-def _write_audit(connection: Connection[Any], batch: _Batch, digests: Mapping[int, str]) -> dict[int, bytes]:
+def _write_audit(connection: Connection[Any], batch: _Batch, bodies: Mapping[int, bytes]) -> dict[int, bytes]:
     """Chain and write the batch's audit rows; returns each touched subject's new head."""
-    evidence = {(subject_id, told.observation.key): told.observation for subject_id, told in batch.fresh}
-    for held, entry, _ in batch.entries:
-        if (held.id, entry.step.key) not in evidence:
-            evidence[(held.id, entry.step.key)] = next(one for one in held.history if one.key == entry.step.key)
-    older = {evidence[(held.id, entry.step.key)].message_id for held, entry, _ in batch.entries} - digests.keys()
-    digests = {**digests, **store.payload_digests(connection, sorted(older))}
+    digests = _digests(connection, {told.message_id for _, _, told, _ in batch.entries}, bodies)
     heads: dict[int, bytes] = {}
     rows = []
-    for held, entry, version in batch.entries:
-        told = evidence[(held.id, entry.step.key)]
+    for held, entry, told, version in batch.entries:
         row = _audit_row(held.id, entry, told, version, now_ms=batch.now_ms, payload=digests.get(told.message_id))
         previous = heads.get(held.id) or held.chain_head or GENESIS
         heads[held.id] = row_hash(previous, row)
         rows.append((row, previous, heads[held.id]))
     audit.append(connection, rows)
     return heads
+
+
+def _digests(connection: Connection[Any], messages: Set[int], bodies: Mapping[int, bytes]) -> dict[int, str]:
+    """SHA-256 (hex) of the bytes of these messages: the batch's own, and those of earlier ones."""
+    own = {one: hashlib.sha256(bodies[one]).hexdigest() for one in messages & bodies.keys()}
+    return {**own, **store.payload_digests(connection, sorted(messages - bodies.keys()))}
 
 
 def _audit_row(

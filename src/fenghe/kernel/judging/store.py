@@ -1,7 +1,6 @@
 """Subjects, observations and cases of a batch, read and written set-wise (COPY and UPDATE ... FROM), never row by row."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,7 +9,7 @@ from psycopg import Connection
 
 from fenghe.kernel.judging.contract import Told
 from fenghe.kernel.judging.decide import Booked
-from fenghe.kernel.store_copy import binary, copy_rows, flag, moment, moment_ms, number, text
+from fenghe.kernel.store_copy import MOMENT, copy_values, since_2000, storable
 from fenghe.kernel.values import Observation
 
 _history = msgspec.json.Decoder(list[Observation])
@@ -45,11 +44,13 @@ class Change(msgspec.Struct, kw_only=True):
     history: Sequence[Observation]
     path: Sequence[Booked]
     open_cases: Sequence[str]
-    due_at: datetime | None
-    told_at: datetime | None
+    due_ms: int | None
+    told_ms: int | None
     told_count: int
 
 
+MANY = 1000
+"""So many rows are worth a look at them, before they are joined with a big table."""
 SELECT_SUBJECTS = (
     "select id, kind, key, version, chain_head, history, path, open_cases from subject"
     " where (kind, key) in (select * from unnest(%b::text[], %b::text[])) order by kind, key for update"
@@ -61,24 +62,40 @@ def lock_subjects(
 ) -> dict[tuple[str, str], Held]:
     """Lock the named subjects, creating those nobody has told of. Without `wait`, those another worker holds are not in it.
 
-    Two workers never wait for each other in a ring: all new ones are made first and in one order, then all are locked in
-    that order, so whoever waits while making holds no lock yet.
+    Two workers never wait for each other in a ring: all new ones are made first and in one order, then the others are locked
+    in that order, so whoever waits while making holds no lock yet.
     """
     ordered = sorted(set(names))
-    kinds, keys = [name[0] for name in ordered], [name[1] for name in ordered]
     known = connection.execute(
         "select kind, key from subject where (kind, key) in (select * from unnest(%b::text[], %b::text[]))",
-        (kinds, keys),
+        _columns(ordered),
     )
-    missing = sorted(set(ordered).difference(known))
-    if missing:
-        connection.execute(
-            "insert into subject (kind, key) select * from unnest(%b::text[], %b::text[]) t(k, n) order by k, n"
-            " on conflict (kind, key) do nothing",
-            ([name[0] for name in missing], [name[1] for name in missing]),
-        )
-    rows = connection.execute(SELECT_SUBJECTS if wait else SELECT_SUBJECTS + " skip locked", (kinds, keys)).fetchall()
-    return {(held.kind, held.key): held for held in map(_as_held, rows)}
+    held = _make(connection, sorted(set(ordered).difference(known)))
+    others = [name for name in ordered if name not in held]
+    if others:
+        statement = SELECT_SUBJECTS if wait else SELECT_SUBJECTS + " skip locked"
+        rows = connection.execute(statement, _columns(others)).fetchall()
+        held |= {(one.kind, one.key): one for one in map(_as_held, rows)}
+    return held
+
+
+def _columns(names: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    return [name[0] for name in names], [name[1] for name in names]
+
+
+def _make(connection: Connection[Any], names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Held]:
+    """Make these subjects; those that another worker makes at the same time are not in it."""
+    if not names:
+        return {}
+    made = connection.execute(
+        "insert into subject (kind, key) select * from unnest(%b::text[], %b::text[]) t(k, n) order by k, n"
+        " on conflict (kind, key) do nothing returning kind, key, id",
+        _columns(names),
+    )
+    return {
+        (kind, key): Held(id=id_, kind=kind, key=key, version=0, chain_head=None, history=[], path=[], open_cases=[])
+        for kind, key, id_ in made
+    }
 
 
 def claim_due(connection: Connection[Any], *, limit: int) -> list[Held]:
@@ -113,16 +130,28 @@ def _as_held(row: tuple[Any, ...]) -> Held:
     )
 
 
+_OBSERVATION = {
+    "subject_id": "int8",
+    "key": "text",
+    "message_id": "int8",
+    "item": "int4",
+    "source": "text",
+    "kind": "text",
+    "codes": "text",
+    "code": "text",
+    "body": "text",
+    "status": "text",
+    "mapping_version": "int4",
+    "occurred_at": MOMENT,
+    "heard_at": MOMENT,
+}
+
+
 def write_observations(
     connection: Connection[Any], fresh: Sequence[tuple[int, Told]], known: Sequence[tuple[int, Told]]
 ) -> None:
     """Add observations told for the first time; `known` ones have a new meaning only."""
-    copy_rows(
-        connection,
-        "copy observation (subject_id, key, message_id, item, source, kind, codes, code, body, status,"
-        " mapping_version, occurred_at, heard_at) from stdin",
-        (_observation_columns(subject_id, told) for subject_id, told in fresh),
-    )
+    copy_values(connection, "observation", _OBSERVATION, [_observation_columns(*one) for one in fresh])
     if known:
         connection.execute(
             "update observation o set status = n.status, mapping_version = n.version"
@@ -137,23 +166,40 @@ def write_observations(
         )
 
 
-def _observation_columns(subject_id: int, told: Told) -> tuple[str, ...]:
+def _observation_columns(subject_id: int, told: Told) -> tuple[Any, ...]:
     one = told.observation
     return (
-        str(subject_id),
+        subject_id,
         one.key,
-        str(one.message_id),
-        str(one.item),
-        text(one.source),
+        one.message_id,
+        one.item,
+        one.source,
         one.kind,
-        text(told.codes),
-        text(one.code),
-        text(one.text),
-        text(one.status),
-        str(told.mapping_version),
-        moment_ms(one.occurred_ms),
-        moment_ms(one.heard_ms),
+        told.codes,
+        storable(one.code),
+        storable(one.text),
+        one.status,
+        told.mapping_version,
+        since_2000(one.occurred_ms),
+        since_2000(one.heard_ms),
     )
+
+
+_CHANGED = {
+    "id": "int8",
+    "state": "text",
+    "rank": "int2",
+    "held": "text",
+    "final": "bool",
+    "version": "int4",
+    "chain_head": "bytea",
+    "history": "text",
+    "path": "text",
+    "open_cases": "text",
+    "due_at": MOMENT,
+    "told_at": MOMENT,
+    "told_count": "int4",
+}
 
 
 def write_subjects(connection: Connection[Any], changes: Sequence[Change]) -> None:
@@ -165,7 +211,9 @@ def write_subjects(connection: Connection[Any], changes: Sequence[Change]) -> No
         " version int, chain_head bytea, history text, path text, open_cases text, due_at timestamptz,"
         " told_at timestamptz, told_count int) on commit delete rows"
     )
-    copy_rows(connection, "copy changed_subject from stdin", map(_subject_columns, changes))
+    copy_values(connection, "changed_subject", _CHANGED, [_subject_columns(change) for change in changes])
+    if len(changes) >= MANY:
+        connection.execute("analyze changed_subject (id)")  # otherwise every subject there is is read to find these
     connection.execute(
         "update subject s set state = c.state, rank = c.rank, held = c.held, final = c.final, version = c.version,"
         " chain_head = c.chain_head, history = c.history, path = c.path, open_cases = c.open_cases, due_at = c.due_at,"
@@ -174,21 +222,21 @@ def write_subjects(connection: Connection[Any], changes: Sequence[Change]) -> No
     connection.execute("insert into clock_look (subject_id) select id from changed_subject")
 
 
-def _subject_columns(change: Change) -> tuple[str, ...]:
+def _subject_columns(change: Change) -> tuple[Any, ...]:
     return (
-        str(change.id),
+        change.id,
         change.state,
-        number(change.rank),
-        text(change.held),
-        flag(change.final),
-        str(change.version),
-        binary(change.chain_head),
-        text(_encode(change.history).decode()),
-        text(_encode(change.path).decode()),
-        text(_encode(change.open_cases).decode()),
-        moment(change.due_at),
-        moment(change.told_at),
-        str(change.told_count),
+        change.rank,
+        change.held,
+        change.final,
+        change.version,
+        change.chain_head,
+        _encode(change.history).decode(),
+        _encode(change.path).decode(),
+        _encode(change.open_cases).decode() if change.open_cases else "[]",
+        since_2000(change.due_ms),
+        since_2000(change.told_ms),
+        change.told_count,
     )
 
 

@@ -7,7 +7,7 @@ from alembic import op
 from fenghe.kernel.migrations.script import run_script
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 
 
 def upgrade() -> None:
