@@ -29,6 +29,7 @@ from fenghe.money.layouts import FIELDS, Layout, parse_layout
 from fenghe.money.routes_statements import VIEW, whole_house
 
 IMPORT: Final = "money.import"
+BYTES_GONE: Final = "这个文件的内容已经清理，请重新上传。"
 LARGEST_UPLOAD: Final = 64 * 1024 * 1024
 ENVELOPE: Final = 64 * 1024
 """Of a multipart body, what is not the file."""
@@ -143,7 +144,11 @@ async def preview_statement(
 
 
 def _preview(connection: Connection[Any], upload: int, *, header_line: int) -> uploads.Preview:
-    row = _with_bytes(connection, upload)
+    row = _must_find(connection, upload)
+    if not row["has_bytes"]:  # a list that was drawn a moment ago may still ask
+        return uploads.Preview(
+            part="", form="gone", rows=(), header_line=0, columns=(), layout="", refusal=BYTES_GONE, near=""
+        )
     with uploads.as_file(connection, upload, row["name"]) as path:
         return uploads.look(connection, path, header_line=header_line)
 
@@ -151,7 +156,7 @@ def _preview(connection: Connection[Any], upload: int, *, header_line: int) -> u
 def _with_bytes(connection: Connection[Any], upload: int) -> Row:
     row = _must_find(connection, upload)
     if not row["has_bytes"]:
-        raise conflict("这个文件的内容已经清理，请重新上传。", code="bytes_gone")
+        raise conflict(BYTES_GONE, code="bytes_gone")
     return row
 
 

@@ -116,6 +116,7 @@ export const reasons = {
   "reason.money_cash_on_delivery": ["对账差异：货到付款待回款", "cash on delivery, to come"],
   "reason.money_accepted": ["对账差异：人工确认的差异", "accepted by a person"],
   "reason.money_unexplained": ["对账差异：尚未查明", "not yet explained"],
+  "reason.money_cent_over_cap": ["对账差异：分差超日限额", "cents over the day's cap, in the books"],
   "reason.money_duplicate_payment": ["对账差异：重复支付", "paid twice, in the books"],
   "reason.money_cent_difference": ["对账差异：分差", "cents apart, in the books"],
   "bench.sides": ["我方{ours},对方{theirs}", "we {ours}, they {theirs}"],

@@ -2,6 +2,10 @@
 import type { Dictionary } from "./dictionary";
 
 export const titles = {
+  "told.mentioned_line": ["账单行提到", "Mentioned by a statement line"],
+  "told.mentioned_voucher": ["凭证摘要提到", "Mentioned by a voucher"],
+  "told.mentioned_message": ["报文提到", "Mentioned by a message"],
+  "told.mentioned_upload": ["未导入的文件提到", "Mentioned by a file not imported"],
   "told.paid": ["支付成功", "Paid"],
   "told.pay_failed": ["支付失败", "Payment failed"],
   "told.refunded": ["退款成功", "Refunded"],
