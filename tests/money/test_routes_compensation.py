@@ -105,3 +105,30 @@ def test_what_may_be_done_is_declared_by_two_people(site: Rooms) -> None:
     assert boss.post(f"{path}/publish", publish).status_code == 403
     assert clerk.post(f"{path}/publish", publish).status_code in (200, 201)
     assert ok(boss.get(path))["body"]["mode"] == "off"
+
+
+def test_a_person_says_that_an_order_does_not_exist_and_another_decides(
+    site: Rooms, migrated_database: Database
+) -> None:
+    boss = site.at("laoban", "finance")
+    (row,) = ok(boss.get(PATH, params={"tab": "all", "kind": "rebuild_order"}))["items"]
+    assert (
+        row["unanswered"] is False
+        and boss.post(f"{PATH}/{row['id']}/absent", {"reason": "后台查过"}).status_code == 409
+    )
+    with psycopg.connect(migrated_database.app_url, autocommit=True) as connection:
+        connection.execute("update compensation set state = 'failed', why = '没有问到：x' where id = %s", (row["id"],))
+    assert ok(boss.get(f"{PATH}/{row['id']}"))["item"]["unanswered"] is True
+    assert site.at("xiaowang", "ops").post(f"{PATH}/{row['id']}/absent", {"reason": "后台查过"}).status_code == 403
+    assert boss.post(f"{PATH}/{row['id']}/absent", {"reason": " "}).json()["code"] == "bad_field"
+    assert ok(boss.post(f"{PATH}/{row['id']}/absent", {"reason": "后台查过"})) == {"proposed": 1}
+    whole = ok(boss.get(f"{PATH}/{row['id']}"))
+    assert whole["item"]["unanswered"] is False and whole["events"][-1]["event"] == "absent"
+    (refund,) = ok(boss.get(PATH, params={"number": row["order_no"], "kind": "refund_payment"}))["items"]
+    assert (refund["proposed_by"], refund["own"], refund["moves_money"]) == ("laoban", True, True)
+    wish = {
+        "approve": True, "count": 1, "amounts": {refund["currency"]: refund["amount_minor"]}, "ids": [refund["id"]],
+    }  # fmt: skip
+    own = boss.post(f"{PATH}/decision", wish)
+    assert (own.status_code, own.json()["code"]) == (403, "second_person_needed")
+    assert ok(site.at("caiwu", "finance").post(f"{PATH}/decision", wish)) == {"decided": 1}
