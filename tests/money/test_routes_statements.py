@@ -124,7 +124,8 @@ def test_a_refused_file_says_why_and_waits_for_another_try(rooms: Rooms) -> None
     done = imported(rooms, browser, told["id"], source="nobody")
     assert done["state"] == "refused" and done["report"]["refused"]["code"] == "no_layout" and done["has_bytes"]
     assert browser.send("DELETE", f"/api/statement-uploads/{told['id']}").status_code == 204
-    assert browser.get(f"/api/statement-uploads/{told['id']}/preview").status_code == 409
+    gone = ok(browser.get(f"/api/statement-uploads/{told['id']}/preview"))
+    assert gone["form"] == "gone" and "清理" in gone["refusal"] and not gone["rows"]
 
 
 def test_hostile_files_are_told_and_harm_nothing(rooms: Rooms) -> None:
