@@ -51,6 +51,18 @@ def test_by_the_rate_that_prevails(booked: bool) -> None:
     assert [(one.cause, one.amount_minor, one.currency) for one in found] == [(Cause.FX_DIFFERENCE, 7_000, "CNY")]
 
 
+@pytest.mark.parametrize("how", ["ROUND_HALF_UP", "ROUND_DOWN"])
+def test_what_misses_the_rate_that_prevails_misses_it_to_the_cent(how: str) -> None:
+    def yuan(dollars: int) -> int:
+        return int((dollars * Decimal("7.0512")).to_integral_value(rounding=how))
+
+    sales = [crossed(sale(n, 3_333 + 71 * n, yuan(3_333 + 71 * n))) for n in range(12)]
+    wrong = crossed(sale(99, 59_999, yuan(59_999) + 8_888))
+    converter = Converter(Fx(), [*sales, wrong])
+    found = [told for _, outcome in convert(wrong, Policy(), converter) for told in outcome.differences]
+    assert [(one.cause, one.amount_minor) for one in found] == [(Cause.FX_DIFFERENCE, 8_888)]
+
+
 @pytest.mark.parametrize("booked", [False, True])
 @pytest.mark.parametrize("rate", [None, "7", "8"])
 def test_every_step_is_explained(booked: bool, rate: str | None) -> None:

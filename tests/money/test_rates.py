@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fenghe.money.policy import Fx, FxRate, RateRule, Rates
-from fenghe.money.rates import Exchange, Rate, declared, expected, misconverted, nearest, prevailing
+from fenghe.money.rates import Exchange, Quote, Rate, declared, expected, misconverted, nearest, prevailing, quoted
 
 
 @pytest.mark.parametrize(
@@ -141,3 +141,17 @@ def test_what_misses_its_rate_misses_what_the_others_way_of_rounding_makes(how: 
                              target_minor=target, rate=Decimal("7.0512")))  # fmt: skip
     (found,) = misconverted(told, Fx())
     assert (found.exchange.id, found.exchange.target_minor - found.expected_minor) == (7, -700)
+
+
+@given(st.integers(60_000, 80_000), st.sampled_from(["ROUND_HALF_UP", "ROUND_DOWN", "ROUND_UP"]), st.integers(0, 10**9))
+def test_a_quoted_rate_is_found_to_its_last_figure(rate: int, how: str, seed: int) -> None:
+    """From amounts rounded to the cent, the rate by which they were made; so what misses it misses it to the cent."""
+    quote, rng = Decimal(rate) / 10_000, random.Random(seed)
+    sources = [rng.randrange(1_000, 60_000) for _ in range(30)]
+    pairs = [(one, int((one * quote).to_integral_value(rounding=how))) for one in sources]
+    found = quoted([*pairs, (10_000, 1), (20_000, 999_999)])
+    assert all(int((one * found.rate).to_integral_value(rounding=found.rounding)) == target for one, target in pairs)
+
+
+def test_where_no_rate_was_quoted_the_middle_one_prevails() -> None:
+    assert quoted([(100, 700 + n) for n in range(9)]) == Quote(Decimal("7.04"), "ROUND_HALF_UP")

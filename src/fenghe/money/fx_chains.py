@@ -1,8 +1,6 @@
 """Chains in two currencies (跨币种): an order in one, its money or vouchers in the other, by the rate of exchange. Pure."""
 
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 from typing import Final
 
 import msgspec
@@ -11,10 +9,9 @@ from fenghe.money.causes import TO_PROVIDER, TO_VOUCHER, Cause
 from fenghe.money.chain import Chain, Difference, money_documents, order_documents, voucher_documents
 from fenghe.money.classify import Outcome, classify
 from fenghe.money.policy import Fx, Policy
-from fenghe.money.rates import MILLION
+from fenghe.money.rates import LEAST, MILLION, Quote, quoted
 
 CONVERTED: Final = "fx_converted"
-_LEAST: Final = 5
 _PREVAILING: Final = "prevailing"
 _GONE: Final = {
     Cause.ORDER_WITHOUT_PAYMENT,
@@ -66,21 +63,21 @@ class Converter:
 
     def __init__(self, fx: Fx, crossings: Iterable[Crossing]) -> None:
         self._fx = fx
-        told: dict[tuple[str, str], list[Fraction]] = {}
+        told: dict[tuple[str, str], list[tuple[int, int]]] = {}
         for one in crossings:
             source, target = one.amounts
             if source > 0 and target > 0:
-                told.setdefault(one.pair, []).append(Fraction(target, source))
-        self._usual = {pair: sorted(rates)[len(rates) // 2] for pair, rates in told.items() if len(rates) >= _LEAST}
+                told.setdefault(one.pair, []).append((source, target))
+        self._usual = {pair: quoted(amounts) for pair, amounts in told.items() if len(amounts) >= LEAST}
 
-    def rate(self, one: Crossing) -> tuple[Decimal, str] | None:
+    def rate(self, one: Crossing) -> tuple[Quote, str] | None:
         """The rate and who says so; None when nobody does."""
         day = one.ours.day()
         for known in sorted(self._fx.rates, key=lambda known: known.day is None):
             if (known.source_currency, known.target_currency) == one.pair and known.day in (None, day):
-                return known.rate, known.told_by or "declared"
+                return Quote(known.rate), known.told_by or "declared"
         usual = self._usual.get(one.pair)
-        return None if usual is None else (Decimal(usual.numerator) / Decimal(usual.denominator), _PREVAILING)
+        return None if usual is None else (usual, _PREVAILING)
 
 
 def convert(one: Crossing, policy: Policy, converter: Converter) -> list[tuple[Chain, Outcome]]:
@@ -117,8 +114,9 @@ def _difference(one: Crossing, fx: Fx, converter: Converter) -> Difference | Non
             cause=cause, field="currency", ours_minor=source, theirs_minor=target, amount_minor=target, documents=documents,
             steps=steps, note=f"{one.pair[0]} → {currency}：没有声明汇率", currency=currency,
         )  # fmt: skip
-    rate, told_by = told
-    should = int((source * rate).to_integral_value(rounding=ROUND_HALF_UP))
+    quote, told_by = told
+    rate = quote.rate
+    should = int((source * rate).to_integral_value(rounding=quote.rounding))
     allowed = max(1, abs(should) * fx.tolerance_ppm // MILLION)
     if abs(target - should) <= allowed:
         return None

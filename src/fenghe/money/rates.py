@@ -21,6 +21,11 @@ _LARGE: Final = 1_000
 OWN: Final = "its own"
 _HALF_UP: Final = "ROUND_HALF_UP"
 _WAYS: Final = (_HALF_UP, "ROUND_HALF_EVEN", "ROUND_DOWN", "ROUND_UP")
+LEAST: Final = 5
+"""Conversions from which on a rate prevails."""
+_SAMPLE: Final = 200
+_NEIGHBOURS: Final = 3
+"""The middle of rounded amounts misses what was quoted by a few of its last figures."""
 _DECIMALS: Final = 4
 """Exchange rates are quoted so finely at least."""
 
@@ -244,11 +249,39 @@ def _printed(one: Exchange, rate: Decimal) -> int:
 
 
 def _usual_rates(exchanges: Sequence[Exchange]) -> dict[tuple[str, str], Decimal]:
-    """The middle rate of each pair of currencies that is exchanged at least five times."""
+    """The rate that prevails between each pair of currencies that is exchanged at least five times."""
     told: dict[tuple[str, str], list[Decimal]] = {}
+    amounts: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for one in exchanges:
-        if one.source_minor:
-            exact = Fraction(abs(one.target_minor), abs(one.source_minor))
-            implied = one.rate or Decimal(exact.numerator) / Decimal(exact.denominator)
-            told.setdefault(one.pair, []).append(implied)
-    return {pair: sorted(rates)[len(rates) // 2] for pair, rates in told.items() if len(rates) >= 5}
+        if one.rate:
+            told.setdefault(one.pair, []).append(one.rate)
+        elif one.source_minor:
+            amounts.setdefault(one.pair, []).append((abs(one.source_minor), abs(one.target_minor)))
+    named = {pair: sorted(rates)[len(rates) // 2] for pair, rates in told.items() if len(rates) >= LEAST}
+    learnt = {pair: quoted(pairs).rate for pair, pairs in amounts.items() if len(pairs) >= LEAST}
+    return {**learnt, **named}
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """A rate as somebody quoted it, and how what came of it was rounded."""
+
+    rate: Decimal
+    rounding: str = _HALF_UP
+
+
+def quoted(pairs: Sequence[tuple[int, int]]) -> Quote:
+    """The rate of these (source, target): the shortest near the middle one by which at least half come out to the unit,
+    else the middle one itself.
+    """
+    middle = sorted(Fraction(target, source) for source, target in pairs)[len(pairs) // 2]
+    near = Decimal(middle.numerator) / Decimal(middle.denominator)
+    sample, best, most = pairs[:_SAMPLE], Quote(near), 0
+    for decimals in range(2, 9):
+        unit = Decimal(1).scaleb(-decimals)
+        for step in range(-_NEIGHBOURS, _NEIGHBOURS + 1):
+            rate = near.quantize(unit) + step * unit
+            for how in _WAYS:
+                hits = sum(int((source * rate).to_integral_value(rounding=how)) == target for source, target in sample)
+                if hits > most:
+                    best, most = Quote(rate, how), hits
+    return best if most * 2 >= len(sample) else Quote(near)
