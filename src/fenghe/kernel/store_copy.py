@@ -75,7 +75,7 @@ def storable(value: str) -> str:
 
 
 def copy_values(
-    connection: Connection[Any], table: str, *, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
+    connection: Connection[Any], table: str, rows: Sequence[Sequence[Any]], *, columns: Mapping[str, str]
 ) -> None:
     """Send rows of values with one binary COPY. `columns`: names and types, in the order of the values."""
     if not rows:

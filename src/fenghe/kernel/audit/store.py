@@ -65,7 +65,7 @@ def append(connection: Connection[Any], rows: Sequence[tuple[AuditRow, bytes, by
     if not rows:
         return
     connection.execute("select pg_advisory_xact_lock_shared(%s)", (WRITERS_LOCK,))
-    copy_values(connection, "order_state_audit", columns=_COPIED, rows=[_as_columns(*row) for row in rows])
+    copy_values(connection, "order_state_audit", [_as_columns(*row) for row in rows], columns=_COPIED)
 
 
 def _as_columns(row: AuditRow, previous: bytes, own: bytes) -> tuple[Any, ...]:

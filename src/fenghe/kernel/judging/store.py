@@ -151,7 +151,7 @@ def write_observations(
     connection: Connection[Any], fresh: Sequence[tuple[int, Told]], known: Sequence[tuple[int, Told]]
 ) -> None:
     """Add observations told for the first time; `known` ones have a new meaning only."""
-    copy_values(connection, "observation", columns=_OBSERVATION, rows=[_observation_columns(*one) for one in fresh])
+    copy_values(connection, "observation", [_observation_columns(*one) for one in fresh], columns=_OBSERVATION)
     if known:
         connection.execute(
             "update observation o set status = n.status, mapping_version = n.version"
@@ -211,7 +211,7 @@ def write_subjects(connection: Connection[Any], changes: Sequence[Change]) -> No
         " version int, chain_head bytea, history text, path text, open_cases text, due_at timestamptz,"
         " told_at timestamptz, told_count int) on commit delete rows"
     )
-    copy_values(connection, "changed_subject", columns=_CHANGED, rows=[_subject_columns(change) for change in changes])
+    copy_values(connection, "changed_subject", [_subject_columns(change) for change in changes], columns=_CHANGED)
     if len(changes) >= MANY:
         connection.execute("analyze changed_subject (id)")  # otherwise every subject there is is read to find these
     connection.execute(
