@@ -617,12 +617,12 @@ def said_of(told: Record | Broken, reading: Reading) -> Reading:
 
 
 def _compare_summaries(parts: list[Surveyed]) -> None:
-    """A 汇总 beside its 明细: what it tells is held against all details of its account."""
+    """A 汇总 beside its 明细: what it tells is held against all details of its account and of its days."""
     for summary in parts:
         of = summary.found.layout.summary_of if summary.found else ""
         if not of:
             continue
-        details = [part for part in parts if part.layout == of and part.account == summary.account]
+        details = [part for part in parts if part.layout == of and _sums_up(summary, part)]
         if not details:
             summary.notes.append("旁边没有业务明细，汇总未核对")
             continue
@@ -642,6 +642,13 @@ def _compare_summaries(parts: list[Surveyed]) -> None:
             for says, (total, value) in whole.values().items()
             if says in told
         }
+
+
+def _sums_up(summary: Surveyed, part: Surveyed) -> bool:
+    """Same account, and no day that the summary does not tell of: an archive may hold several days."""
+    begins = summary.period_from is None or part.period_from is None or summary.period_from <= part.period_from
+    ends = summary.period_to is None or part.period_to is None or part.period_to <= summary.period_to
+    return part.account == summary.account and begins and ends
 
 
 def part_headers(surveyed: Surveyed) -> str:

@@ -203,8 +203,13 @@ def _alipay(till: Till, days: Sequence[date]) -> Iterator[tuple[str, bytes | Non
     for day in days:
         for box in (bills.alipay_trade(till, day, seller=SELLER_ID), bills.alipay_funds(till, day, seller=SELLER_ID)):
             if box is not None:
-                with zipfile.ZipFile(BytesIO(box), metadata_encoding="gbk") as archive:
-                    yield from ((name, archive.read(name)) for name in archive.namelist())
+                with zipfile.ZipFile(BytesIO(box)) as archive:
+                    yield from ((_in_gbk(name), archive.read(name)) for name in archive.namelist())
+
+
+def _in_gbk(name: str) -> str:
+    """Alipay's names are GBK in an archive that does not say so."""
+    return name.encode("cp437").decode("gbk")
 
 
 def _packed(members: Iterable[tuple[str, bytes | None]]) -> bytes:
