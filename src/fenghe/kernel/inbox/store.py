@@ -146,16 +146,18 @@ def store_many(connection: Connection[Any], *, source: str, way: str, arrivals: 
         for n, one in enumerate(arrivals):
             copy.write_row((n, one.dedupe_key, one.headers, one.body, one.origin, one.status, one.finding, one.lane))
     row = connection.execute(
-        "with firsts as (select distinct on (dedupe_key) * from arriving order by dedupe_key, n),"
+        "with firsts as (select distinct on (dedupe_key) *, count(*) over (partition by dedupe_key) as times"
+        "  from arriving order by dedupe_key, n),"
         " ins as (insert into inbound_message (source, dedupe_key, way, headers, body)"
         "  select %(source)s, dedupe_key, %(way)s, headers::jsonb, body from firsts order by n"
         "  on conflict (source, dedupe_key) do nothing returning id, dedupe_key),"
         " handled as (insert into message_handling (message_id, status, repeats, origin, finding, lane)"
-        "  select ins.id, f.status, (select count(*) - 1 from arriving a where a.dedupe_key = f.dedupe_key), f.origin,"
-        "  f.finding::jsonb, f.lane from ins join firsts f using (dedupe_key) returning 1),"
-        " again as (update message_handling h set repeats = h.repeats + t.times from ("
-        "  select m.id, count(*) as times from arriving a join inbound_message m"
-        "  on m.source = %(source)s and m.dedupe_key = a.dedupe_key group by m.id) t where h.message_id = t.id returning 1)"
+        "  select ins.id, f.status, f.times - 1, f.origin, f.finding::jsonb, f.lane"
+        "  from ins join firsts f using (dedupe_key) returning 1),"
+        " again as (update message_handling h set repeats = h.repeats + t.times from (select m.id, f.times"
+        "  from firsts f left join ins using (dedupe_key) cross join lateral (select id from inbound_message"
+        "  where source = %(source)s and dedupe_key = f.dedupe_key limit 1) m where ins.id is null) t"
+        "  where h.message_id = t.id returning 1)"
         " select (select count(*) from handled), (select count(*) from again)",
         {"source": source, "way": way},
     ).fetchone()
