@@ -26,6 +26,8 @@ def single_row_commits(owner_url: str, *, seconds: int, connections: int = 32) -
         command = [program("pgbench"), *options, owner_url]
         before = cpu.seconds()
         ran = subprocess.run(command, capture_output=True, text=True, check=True)
-    line = next(line for line in ran.stdout.splitlines() if line.startswith("tps"))
+    line = next((line for line in ran.stdout.splitlines() if line.startswith("tps")), "")
+    if not line:
+        raise RuntimeError(f"pgbench named no rate: {ran.stdout} {ran.stderr}")
     per_second = float(line.split()[2])
     return Limit(per_second=per_second, cpu_us=cpu.per_unit_us(before, per_second * seconds))

@@ -10,7 +10,8 @@ from psycopg import sql
 from fenghe.kernel.database.address import APP_ROLE, DATABASE_NAME, OWNER_ROLE, with_database
 
 CONNECT_SECONDS: Final = 10
-GRANTS_LOCK: Final = 7308
+GRANTS_LOCK: Final = 7309
+"""Whoever grants, migrations among them: PostgreSQL refuses two grants on one object at the same moment."""
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
@@ -94,7 +95,7 @@ def open_to_app(url: str, role: str) -> None:
     """What the application needs before any table exists: come in, see the schema, stage rows in temporary tables.
 
     Tables are granted one by one where migrations make them. Nobody else may come in. Two processes that start at
-    once take turns: PostgreSQL refuses two grants on one object at the same moment.
+    once take turns.
     """
     with _session(url) as connection, connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", (GRANTS_LOCK,))

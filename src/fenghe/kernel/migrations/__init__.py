@@ -7,6 +7,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from fenghe.kernel.database.store import GRANTS_LOCK
 from fenghe.kernel.migrations.script import run_script
 
 HERE = Path(__file__).parent
@@ -16,7 +17,7 @@ def migrate(owner_url: str) -> None:
     """Bring the database to the newest version; safe to run again and from several processes at once."""
     engine = create_engine(sqlalchemy_url(owner_url), poolclass=NullPool)
     with engine.connect() as connection:
-        connection.exec_driver_sql("select pg_advisory_lock(7309)")
+        connection.exec_driver_sql(f"select pg_advisory_lock({GRANTS_LOCK})")
         connection.commit()
         config = Config()
         config.set_main_option("script_location", str(HERE))
