@@ -10,10 +10,11 @@ from fenghe.kernel.values import CHINA
 from fenghe.money.causes import Cause
 from fenghe.money.chain import Chain, MoneyDoc, OrderDoc
 from fenghe.money.classify import classify
-from fenghe.money.policy import Matching, Policy, unbooked_after
+from fenghe.money.policy import Days, Matching, Policy, unbooked_days
 
 NUMBER = "TB202602010000000002"
 TODAY = date(2026, 2, 10)
+LATELY = Days(after=TODAY - timedelta(days=1), through=TODAY)
 DAYS = st.dates(date(2026, 1, 1), date(2026, 3, 1))
 
 
@@ -33,30 +34,37 @@ def at(day: date, hour: int = 12) -> datetime:
 
 @given(booked_until=DAYS, today=DAYS, grace=st.integers(0, 10))
 def test_what_must_be_booked_is_what_was_booked_or_had_its_grace(booked_until: date, today: date, grace: int) -> None:
-    last = unbooked_after(booked_until, Matching(voucher_grace_days=grace), today=today)
-    assert last is not None
-    assert last >= booked_until and last >= today - timedelta(days=grace)
-    assert last in (booked_until, today - timedelta(days=grace))
+    days = unbooked_days(booked_until, Matching(voucher_grace_days=grace), today=today)
+    assert days is not None and days.through == today
+    assert days.after >= booked_until and days.after >= today - timedelta(days=grace)
+    assert days.after in (booked_until, today - timedelta(days=grace))
+    assert not days.hold(booked_until) and not days.hold(today + timedelta(days=1))
 
 
 def test_without_any_voucher_or_without_the_pass_nothing_is_awaited() -> None:
-    assert unbooked_after(None, Matching(), today=TODAY) is None
+    assert unbooked_days(None, Matching(), today=TODAY) is None
     without = tuple(one for one in Matching().passes if one != "timing")
-    assert unbooked_after(TODAY, Matching(passes=without), today=TODAY) is None
+    assert unbooked_days(TODAY, Matching(passes=without), today=TODAY) is None
 
 
 @pytest.mark.parametrize(
-    ("day", "cause"), [(TODAY, Cause.TIMING), (TODAY - timedelta(days=1), Cause.VOUCHER_MISSING)], ids=str
+    ("day", "cause"),
+    [
+        (TODAY, Cause.TIMING),
+        (TODAY - timedelta(days=1), Cause.VOUCHER_MISSING),
+        (TODAY + timedelta(days=1), Cause.VOUCHER_MISSING),
+    ],
+    ids=str,
 )
 def test_a_payment_of_today_is_on_its_way_into_the_books(day: date, cause: Cause) -> None:
-    policy = Policy(unbooked_after=TODAY - timedelta(days=1))
+    policy = Policy(unbooked=LATELY)
     told = classify(chain(at(day)), policy)
     assert [one.cause for one in told.differences] == [cause]
     assert told.provider + sum(amount for one in told.differences for _, _, amount in one.steps) == told.booked == 0
 
 
 def test_a_day_is_chinas() -> None:
-    policy = Policy(unbooked_after=TODAY)
+    policy = Policy(unbooked=Days(after=TODAY, through=TODAY + timedelta(days=1)))
     late = datetime(2026, 2, 10, 23, 59, tzinfo=CHINA)
     assert classify(chain(late), policy).differences[0].cause is Cause.VOUCHER_MISSING
     after_midnight = at(TODAY + timedelta(days=1), hour=0)
@@ -64,7 +72,7 @@ def test_a_day_is_chinas() -> None:
 
 
 def test_a_refund_of_today_is_awaited_beside_a_payment_that_lacks_its_voucher() -> None:
-    policy = Policy(unbooked_after=TODAY - timedelta(days=1))
+    policy = Policy(unbooked=LATELY)
     told = classify(chain(at(TODAY - timedelta(days=5)), back=at(TODAY)), policy)
     assert {one.field: one.cause for one in told.differences} == {
         "voucher": Cause.VOUCHER_MISSING,

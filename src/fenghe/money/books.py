@@ -134,9 +134,9 @@ def mixed_up(one: int, other: int) -> bool:
 
 
 def _not_due(told: Sequence[MoneyDoc], policy: Policy) -> bool:
-    """All of this money moved after the days that have to be in the books."""
-    last = policy.unbooked_after
-    return last is not None and all(one.at is not None and one.at.astimezone(CHINA).date() > last for one in told)
+    """All of this money moved on days that need not be in the books yet."""
+    days = policy.unbooked
+    return days is not None and all(one.at is not None and days.hold(one.at.astimezone(CHINA).date()) for one in told)
 
 
 def _missing_voucher(account: Account, amount: int, policy: Policy) -> Difference:

@@ -70,10 +70,21 @@ class Fx(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tolerance_ppm: int = 5_000
 
 
+class Days(msgspec.Struct, frozen=True, kw_only=True):
+    """Days of China after one and through another."""
+
+    after: date
+    through: date
+
+    def hold(self, day: date) -> bool:
+        """Is it one of them?"""
+        return self.after < day <= self.through
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What one run goes by: the declarations in force, what the sources cover, and what order numbers look like.
 
-    `unbooked_after`: money that moved after this day of China need not be in the books yet.
+    `unbooked`: money that moved on these days need not be in the books yet.
     """
 
     matching: Matching = Matching()
@@ -81,7 +92,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     fx: Fx = Fx()
     coverage: Coverage = Coverage()
     shapes: frozenset[Shape] = frozenset()
-    unbooked_after: date | None = None
+    unbooked: Days | None = None
     version: str = "match_rule@0"
 
     @property
@@ -90,11 +101,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         return self.matching.cent_tolerance_minor if "cents" in self.matching.passes else 0
 
 
-def unbooked_after(booked_until: date | None, matching: Matching, *, today: date) -> date | None:
-    """The last day that has to be in the books: finance has come so far, or had its days of grace."""
+def unbooked_days(booked_until: date | None, matching: Matching, *, today: date) -> Days | None:
+    """The days that finance has not come to and still has its grace for; a day that is yet to come is none of them."""
     if booked_until is None or "timing" not in matching.passes:
         return None
-    return max(booked_until, today - timedelta(days=matching.voucher_grace_days))
+    return Days(after=max(booked_until, today - timedelta(days=matching.voucher_grace_days)), through=today)
 
 
 _TYPES: Final[dict[str, type[msgspec.Struct]]] = {"matching": Matching, "rates": Rates, "fx": Fx}

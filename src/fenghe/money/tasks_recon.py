@@ -23,7 +23,7 @@ from fenghe.money.classify import Outcome, classify
 from fenghe.money.found import Found, Pending, found_in, settle
 from fenghe.money.fx_chains import Converter, Crossing, convert, crossing
 from fenghe.money.numbers import shape_of
-from fenghe.money.policy import KIND, Policy, policy_of, unbooked_after
+from fenghe.money.policy import KIND, Policy, policy_of, unbooked_days
 from fenghe.money.store_links import Sources
 from fenghe.money.store_settlement import Span
 from fenghe.money.tasks_settling import Settling
@@ -417,8 +417,8 @@ def in_force(
     bodies |= {name: (-1, body) for name, body in (instead or {}).items()}
     shapes = frozenset(shape_of(number) for number in store_recon.number_examples(connection))
     told = policy_of(bodies)
-    last = unbooked_after(sources.booked_until, told.matching, today=today(now))
-    return msgspec.structs.replace(told, coverage=sources.coverage, shapes=shapes, unbooked_after=last)
+    days = unbooked_days(sources.booked_until, told.matching, today=today(now))
+    return msgspec.structs.replace(told, coverage=sources.coverage, shapes=shapes, unbooked=days)
 
 
 def today(now: datetime) -> date:
