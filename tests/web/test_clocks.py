@@ -31,7 +31,7 @@ def test_orders_show_time_left_and_have_a_tab_for_the_overdue(page: Page) -> Non
     page.get_by_test_id("tab-overdue").click()
     expect(page).to_have_url(re.compile("tab=overdue"))
     expect(page.get_by_test_id("order-clock").first).to_contain_text(re.compile("超时 .*"))
-    expect(page.get_by_test_id("freshness-bar")).to_contain_text("淘宝")
+    expect(page.get_by_test_id("freshness-bar")).to_contain_text("拼多多")
 
 
 def test_a_promise_is_changed_tried_and_left_to_a_second_person(anybody: Page, console: list[str]) -> None:
