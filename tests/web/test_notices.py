@@ -44,7 +44,7 @@ def admin(hub: str) -> Iterator[Clerk]:
 
 def test_the_bell_rings_live_and_leads_to_the_case(anybody: Page, admin: Clerk) -> None:
     page = anybody
-    sign_in(page, "kefu")
+    sign_in(page, "caigou")  # customer service also hears of reminders, whenever they leave
     page.get_by_test_id("bell").click()
     read = page.get_by_test_id("bell-read")
     if read.is_enabled():
@@ -52,7 +52,7 @@ def test_the_bell_rings_live_and_leads_to_the_case(anybody: Page, admin: Clerk) 
     expect(page.get_by_test_id("bell")).to_have_attribute("data-unread", "0")
     page.keyboard.press("Escape")
     case = admin.case()
-    admin.post(f"/api/cases/{case}/comments", {"text": "@客服小林 请尽快核实"})
+    admin.post(f"/api/cases/{case}/comments", {"text": "@采购老周 请尽快核实"})
     expect(page.get_by_test_id("bell")).to_have_attribute("data-unread", "1", timeout=20_000)
     page.goto("/workbench")
     page.get_by_test_id("bell").click()
