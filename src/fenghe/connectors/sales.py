@@ -27,6 +27,8 @@ LARGEST_MINOR: Final = 10**15
 TOKEN_HEADER: Final = "x-fenghe-token"
 
 _AMOUNT = re.compile(r"(?P<sign>[+-]?)(?P<whole>\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.(?P<part>\d{1,15}))?")
+_PLAIN = re.compile(r"\d{1,13}\.\d\d")
+"""Nearly every amount there is."""
 _BELOW = re.compile(r"\([^()+-]+\)")
 """As accountants write what is below nothing."""
 _SHORTENED = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d+")
@@ -47,6 +49,8 @@ def check_token(delivery: Delivery, secrets: Mapping[str, str]) -> Accepted | Re
 
 def minor_units(text: str, currency: str = "CNY", *, unit: str = "major", decimal: str = ".") -> int:
     """An amount's text as whole minor units, exactly. Raises BadValue for anything that is not one amount."""
+    if unit == "major" and decimal == "." and _PLAIN.fullmatch(text) and minor_digits(currency) == 2:
+        return int(text.replace(".", ""))
     plain = _MARKS.sub("", text.strip())
     if _BELOW.fullmatch(plain):
         return -minor_units(plain[1:-1], currency, unit=unit, decimal=decimal)

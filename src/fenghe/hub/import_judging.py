@@ -46,7 +46,7 @@ class Judging:
             return
         worker = self._own()
         worker.hear(kept.readings)
-        worker.turn()
+        worker.turn(batch=len(kept.readings))  # no more: the batches stored meanwhile are heard of first, too
 
     def finish(self, source: str, *, note: Waiting = lambda _pending, _hub: None) -> bool:
         """Return when everything the source told is judged; True when a hub did some of it."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, timedelta, timezone
 from functools import lru_cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -56,6 +56,21 @@ class ColumnLayout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def needed(self) -> list[tuple[str, ...]]:
         """Each column it needs, with all its names."""
         return [(need,) if isinstance(need, str) else need for need in self.needs]
+
+
+class LayoutKey(Generic[L]):
+    """A layout as a key of a cache: the same object is the same layout."""
+
+    __slots__ = ("layout",)
+
+    def __init__(self, layout: L) -> None:
+        self.layout = layout
+
+    def __hash__(self) -> int:
+        return hash(self.layout.name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LayoutKey) and (other.layout is self.layout or other.layout == self.layout)
 
 
 class BadLayout(ValueError):

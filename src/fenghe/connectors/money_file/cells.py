@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from fenghe.connectors.sales import minor_units, whole_id
 from fenghe.connectors.scans import parse_time, shorten
-from fenghe.kernel.layouts import parse_zone
+from fenghe.kernel.layouts import LayoutKey, parse_zone
 from fenghe.kernel.values import BadValue, minor_digits
 from fenghe.money.headers import Unit, stem_of, tidy
 from fenghe.money.layouts import FIELDS, Layout, Source, Value, source_of
@@ -308,21 +308,6 @@ def day(column: str, text: str, zone: timezone) -> date | None:
 
 
 @lru_cache(maxsize=512)
-def readers_of(layout_key: "LayoutKey", columns: tuple[str, ...], unit: Unit) -> Readers:
+def readers_of(layout_key: LayoutKey[Layout], columns: tuple[str, ...], unit: Unit) -> Readers:
     """The readers of a layout and a table's columns, made once."""
     return Readers(layout_key.layout, columns, unit)
-
-
-class LayoutKey:
-    """A layout as a key of the cache: the same object is the same layout."""
-
-    __slots__ = ("layout",)
-
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-
-    def __hash__(self) -> int:
-        return hash((self.layout.kind, self.layout.name))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, LayoutKey) and (other.layout is self.layout or other.layout == self.layout)

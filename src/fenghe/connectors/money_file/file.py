@@ -7,14 +7,14 @@ from typing import Any, Final
 import msgspec
 
 from fenghe.connectors.money_file import camt, mt940
-from fenghe.connectors.money_file.cells import BadCell, LayoutKey, Readers, readers_of
+from fenghe.connectors.money_file.cells import BadCell, Readers, readers_of
 from fenghe.connectors.money_file.lines import FileTold
 from fenghe.connectors.money_file.told import READ, Row
 from fenghe.connectors.order_file.rows import flat
 from fenghe.connectors.sales import check_token
 from fenghe.connectors.scans import NotReadable, decode_json, reading_or_note, text_of
 from fenghe.kernel.connecting import Accepted, Delivery, InboundMessage, Reading, Refused, Unreadable
-from fenghe.kernel.layouts import Ambiguous, BadLayout, NoLayout
+from fenghe.kernel.layouts import Ambiguous, BadLayout, LayoutKey, NoLayout
 from fenghe.money.headers import Unit
 from fenghe.money.layouts import Kind, Layout, find_layout, parse_layout, shipped_layout, shipped_layouts
 

@@ -11,13 +11,13 @@ import msgspec
 
 from fenghe.connectors.douyin import read as douyin
 from fenghe.connectors.jd import read as jd
-from fenghe.connectors.order_file.rows import flat, read_row
+from fenghe.connectors.order_file.rows import Table, flat, read_row
 from fenghe.connectors.pdd import read as pdd
 from fenghe.connectors.sales import MAX_ORDERS, check_token, shop_of
 from fenghe.connectors.scans import NotReadable, decode_json, reading_or_note, shorten, text_of
 from fenghe.connectors.taobao import read as taobao
 from fenghe.kernel.connecting import Accepted, Delivery, InboundMessage, Reading, Refused, Unreadable
-from fenghe.kernel.layouts import BadLayout
+from fenghe.kernel.layouts import BadLayout, LayoutKey
 from fenghe.orders.layouts import Layout, find_layout, parse_layout, shipped_layout, shipped_layouts
 from fenghe.orders.snapshot import OrderSnapshot
 
@@ -49,7 +49,7 @@ def _read(message: InboundMessage) -> Reading:
     if len(rows) > MAX_ORDERS:
         raise NotReadable("rows", f"at most {MAX_ORDERS} rows a message", f"{len(rows)}", "too_many")
     told = message.config.get("layout")
-    named = layout_named(told) if told else None
+    named = LayoutKey(layout_named(told)) if told else None
     snapshots: list[OrderSnapshot] = []
     notes: list[Unreadable] = []
     channel = text_of(message.config.get("channel"))
@@ -57,9 +57,10 @@ def _read(message: InboundMessage) -> Reading:
         if not isinstance(fields, dict):
             notes.append(Unreadable(item=item, field="row", expected="values by column", got=shorten(text_of(fields))))
             continue
-        layout = named or _by_columns(tuple(flat(fields)))
+        cells = flat(fields)
+        table = _table(named, tuple(cells)) if named else _by_columns(tuple(cells))
         snapshot, faults = read_row(
-            fields, layout, item=item, shop=shop_of(message), channel=channel, teller=message.source
+            cells, table, item=item, shop=shop_of(message), channel=channel, teller=message.source
         )
         notes += faults
         snapshots += [snapshot] if snapshot else []
@@ -94,11 +95,16 @@ def _parsed(body: bytes) -> Layout:
 
 
 @lru_cache(maxsize=256)
-def _by_columns(columns: tuple[str, ...]) -> Layout:
+def _by_columns(columns: tuple[str, ...]) -> Table:
     found = find_layout(columns, shipped_layouts())
     if not isinstance(found, Layout):
         raise NotReadable("columns", "the columns of a known layout", found.said, "no_layout")
-    return found
+    return Table(found, columns)
+
+
+@lru_cache(maxsize=256)
+def _table(key: LayoutKey[Layout], columns: tuple[str, ...]) -> Table:
+    return Table(key.layout, columns)
 
 
 CONNECTOR = OrderFile()

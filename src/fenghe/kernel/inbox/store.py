@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import orjson
 from psycopg import Connection
 
 from fenghe.kernel.inbox.lanes import ANY, WHOLE, Share
+from fenghe.kernel.store_copy import copy_values
 
 CLAIM_BYTES = 16_000_000
 """A claim's bodies at the most, the last one over."""
@@ -48,6 +49,18 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     status: int = PENDING
     finding: str | None = None
     lane: int = ANY
+
+
+_ARRIVING: Final = {
+    "n": "int4",
+    "dedupe_key": "bytea",
+    "headers": "text",
+    "body": "bytea",
+    "origin": "text",
+    "status": "int2",
+    "finding": "text",
+    "lane": "int2",
+}
 
 
 def claim(connection: Connection[Any], *, limit: int, share: Share = WHOLE) -> list[Claimed]:
@@ -147,9 +160,11 @@ def store_many(connection: Connection[Any], *, source: str, way: str, arrivals: 
         " status smallint, finding text, lane smallint) on commit delete rows"
     )
     connection.execute("delete from arriving")
-    with connection.cursor().copy("copy arriving from stdin") as copy:
-        for n, one in enumerate(arrivals):
-            copy.write_row((n, one.dedupe_key, one.headers, one.body, one.origin, one.status, one.finding, one.lane))
+    rows = [
+        (n, one.dedupe_key, one.headers, one.body, one.origin, one.status, one.finding, one.lane)
+        for n, one in enumerate(arrivals)
+    ]
+    copy_values(connection, "arriving", rows, columns=_ARRIVING)
     new = connection.execute(
         "with firsts as (select distinct on (dedupe_key) *, count(*) over (partition by dedupe_key) as times"
         "  from arriving order by dedupe_key, n),"
