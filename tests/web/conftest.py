@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from fenghe.cli.serving import free_port
 from fenghe.hub import demo_world
@@ -86,6 +87,21 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+def new_context(browser: Browser, hub: str, **options: Any) -> BrowserContext:
+    """A seller's browser. It asks for less movement: what still moves is not where a click aimed at."""
+    return browser.new_context(
+        base_url=hub, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce", **options
+    )
+
+
+def other_page(browser: Browser, hub: str, username: str) -> Page:
+    """The same hub seen by somebody else."""
+    other = new_context(browser, hub).new_page()
+    other.set_default_timeout(20_000)
+    sign_in(other, username)
+    return other
+
+
 @pytest.fixture
 def console() -> list[str]:
     """The errors the browser's console told of; whoever expects one takes it out, the rest fails the test."""
@@ -95,9 +111,7 @@ def console() -> list[str]:
 @pytest.fixture
 def anybody(browser: Browser, hub: str, console: list[str]) -> Iterator[Page]:
     """A page of somebody who has not signed in. The test fails when the console told of an error."""
-    context = browser.new_context(
-        base_url=hub, locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1440, "height": 900}
-    )
+    context = new_context(browser, hub, viewport={"width": 1440, "height": 900})
     page = context.new_page()
     page.set_default_timeout(20_000)
     expect.set_options(timeout=20_000)

@@ -5,18 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.conftest import sign_in
+from tests.web.conftest import other_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-def other_page(browser: Browser, page: Page, hub: str, username: str) -> Page:
-    """The same hub seen by somebody else."""
-    context = browser.new_context(base_url=hub, locale="zh-CN", timezone_id="Asia/Shanghai")
-    other = context.new_page()
-    other.set_default_timeout(8_000)
-    sign_in(other, username)
-    return other
 
 
 def test_a_voucher_balances_and_leads_to_its_order(page: Page) -> None:
@@ -68,7 +59,7 @@ def test_a_posting_rule_is_tried_and_published_by_another(page: Page, browser: B
     page.get_by_test_id("save-draft").click()
     expect(page.get_by_test_id("draft-author")).to_contain_text("管理员")
     expect(page.get_by_test_id("publish")).to_be_disabled()
-    other = other_page(browser, page, hub, "caiwu")
+    other = other_page(browser, hub, "caiwu")
     other.goto("/ledger/posting_rule/payout.told")
     other.get_by_test_id("dry-run").click()
     expect(other.get_by_test_id("trial")).to_be_visible()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from fenghe.hub import demo_world
-from tests.web.conftest import sign_in
+from tests.web.conftest import new_context, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -146,9 +146,7 @@ def test_a_robot_is_entered_tested_and_its_dead_letter_sent_again(page: Page) ->
 @pytest.fixture
 def phone(browser: Browser, hub: str, console: list[str]) -> Iterator[Page]:
     """A telephone nobody has signed in on."""
-    context = browser.new_context(
-        base_url=hub, locale="zh-CN", timezone_id="Asia/Shanghai", viewport=PHONE, has_touch=True, is_mobile=True
-    )
+    context = new_context(browser, hub, viewport=PHONE, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.set_default_timeout(8_000)
     page.on("console", lambda said: console.append(said.text) if said.type == "error" else None)

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.conftest import sign_in
-from tests.web.test_ledger import other_page
+from tests.web.conftest import other_page, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -57,7 +56,7 @@ def test_a_break_shows_both_documents_and_is_ruled_by_two(run: Page, browser: Br
     run.get_by_test_id("ruling-reason").fill("已与渠道核对")
     run.get_by_test_id("ruling-go").click()
     expect(drawer.get_by_test_id("ruling-own")).to_contain_text("要由另一个人批准")
-    other = other_page(browser, run, hub, "caiwu")
+    other = other_page(browser, hub, "caiwu")
     other.goto("/recon?view=rulings")
     waiting = other.get_by_test_id("ruling-proposed").filter(has_text="已与渠道核对")
     waiting.get_by_test_id("ruling-approve").click()
@@ -98,7 +97,7 @@ def test_a_rule_is_tried_on_history_before_another_publishes_it(page: Page, brow
     page.get_by_test_id("save-draft").click()
     expect(page.get_by_test_id("draft-author")).to_be_visible()
     expect(page.get_by_test_id("publish")).to_be_disabled()
-    other = other_page(browser, page, hub, "caiwu")
+    other = other_page(browser, hub, "caiwu")
     other.goto("/recon/rules/matching")
     other.get_by_test_id("dry-run").click()
     expect(other.get_by_test_id("trial")).to_contain_text("对账范围", timeout=30_000)

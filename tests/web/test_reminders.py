@@ -5,8 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.conftest import sign_in
-from tests.web.test_ledger import other_page
+from tests.web.conftest import other_page, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -85,7 +84,7 @@ def test_a_break_leads_to_its_repair_which_another_approves_and_which_is_done(
     drawer = page.get_by_test_id("compensation-drawer")
     expect(drawer.get_by_test_id("compensation-words")).to_contain_text("原路退给买家")
     expect(drawer).to_contain_text("要由另一个人决定")
-    other = other_page(browser, page, hub, "caiwu")
+    other = other_page(browser, hub, "caiwu")
     other.goto(page.url)
     waiting = other.get_by_test_id("compensation-drawer")
     waiting.get_by_test_id("compensation-approve").click()

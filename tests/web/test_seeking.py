@@ -5,14 +5,14 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.web.conftest import other_page
 from tests.web.hub_process import SILENT
-from tests.web.test_ledger import other_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
 def test_whoever_may_not_reconcile_sees_the_gap_and_cannot_search(page: Page, browser: Browser, hub: str) -> None:
-    other = other_page(browser, page, hub, "shenji")
+    other = other_page(browser, hub, "shenji")
     other.goto(f"/trace?number={SILENT.order_no}")
     expect(other.get_by_test_id("trace-gaps").or_(other.get_by_test_id("trace-searches")).first).to_be_visible()
     for button in other.get_by_test_id("seek-gap").all():

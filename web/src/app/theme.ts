@@ -33,6 +33,11 @@ export function useMode(): Mode {
   }, currentMode);
 }
 
+/** Whether somebody has asked their system for less movement. */
+function wantsStillness(): boolean {
+  return window.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
+}
+
 const FONT =
   '"PingFang SC","Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC",system-ui,-apple-system,"Segoe UI",sans-serif';
 
@@ -64,7 +69,7 @@ const DARK: ThemeConfig["token"] = {
 export function themeFor(mode: Mode): ThemeConfig {
   return {
     algorithm: mode === "dark" ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
-    token: mode === "dark" ? DARK : LIGHT,
+    token: { ...(mode === "dark" ? DARK : LIGHT), motion: !wantsStillness() },
     components: {
       Layout: { headerHeight: 48, headerPadding: "0 16px", siderBg: mode === "dark" ? "#12151b" : "#ffffff" },
       Menu: {
