@@ -7,6 +7,7 @@ With USER -1 we stay who we are.
 
 import ctypes
 import os
+import signal
 import sys
 from typing import Final
 
@@ -16,6 +17,9 @@ PARENT_DEATH_SIGNAL: Final = 1
 
 def main(arguments: list[str]) -> None:
     """Order matters: changing the user clears the parent-death signal, so it is set after."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # where the hub runs behind nohup it is ignored, but it is how we stop a server
     parent, signal_number, user, group = (int(word) for word in arguments[:4])
     command = arguments[4:]
     if user >= 0:

@@ -43,7 +43,7 @@ _WIDE: Final = {ord(sign): chr(ord(sign) + 0xFEE0) for sign in "\\`*[]()#<>|~!"}
 """The same signs as Chinese type writes them: one character, the same look, no meaning."""
 _LOOSE: Final = re.compile(r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")
 """An underscore inside a number (`dy_123`) stays what it is, to be copied; at its edge it would slant the text."""
-_ADDRESS: Final = re.compile(r"(?i)(https?|ftp)://")
+_ADDRESS: Final = "://"
 _SPACES: Final = re.compile(r"[\s\x00-\x1f\x7f\u2028\u2029]+")
 _LIVE: Final = re.compile(r"@(?=\S)")
 _ZERO_WIDTH: Final = "\u200b"
@@ -90,7 +90,7 @@ def one_line(value: str, *, markdown: bool = True) -> str:
         flat = flat[: LONGEST_VALUE - 1] + "…"
     # `@all` in a buyer's remark must not ring everybody's phone.
     flat = _LIVE.sub(f"@{_ZERO_WIDTH}", flat)
-    return _LOOSE.sub("＿", _ADDRESS.sub(r"\1：//", flat).translate(_WIDE)) if markdown else flat
+    return _LOOSE.sub("＿", flat.replace(_ADDRESS, "：//").translate(_WIDE)) if markdown else flat
 
 
 def plain(markdown: str) -> str:

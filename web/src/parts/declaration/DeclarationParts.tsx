@@ -39,8 +39,7 @@ export function DeclarationActions<Body>({ control, days, hint }: Props<Body>) {
       {detail.may_edit && (
         <Button
           icon={<SaveOutlined />}
-          disabled={!control.unsaved}
-          loading={control.busy}
+          disabled={!control.unsaved || control.busy}
           onClick={() => void control.save()}
           data-testid="save-draft"
         >
@@ -57,8 +56,7 @@ export function DeclarationActions<Body>({ control, days, hint }: Props<Body>) {
       )}
       <Button
         icon={<ExperimentOutlined />}
-        loading={control.busy}
-        disabled={!detail.may_edit || !control.changed}
+        disabled={!detail.may_edit || !control.changed || control.busy}
         onClick={() => void control.dryRun(span)}
         data-testid="dry-run"
       >
