@@ -167,7 +167,8 @@ def number_examples(connection: Connection[Any]) -> list[str]:
         " from channel c where c.channel is not null)"
         " select n.order_no from channel c cross join lateral ((select order_no from customer_order o where o.channel = c.channel"
         " order by created_at desc nulls last, subject_id desc limit 300) union (select order_no from customer_order o"
-        " where o.channel = c.channel order by created_at, subject_id limit 300)) n where c.channel is not null"
+        " where o.channel = c.channel and created_at is not null order by created_at nulls first, subject_id limit 300)) n"
+        " where c.channel is not null"  # in the order of the index, read backwards
     )
     return [row[0] for row in cursor]
 
