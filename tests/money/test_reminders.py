@@ -59,6 +59,9 @@ def test_a_buyer_gets_a_link_once_and_pays_by_it(shop: Street) -> None:
     shop.call()
     (row,) = sums(shop.connection, since=datetime.now(UTC) - timedelta(days=1), shops=None)
     assert (row["orders"], row["paid_orders"], row["paid_minor"]) == (1, 1, 1990)
+    shop.rows("update payment_reminder set sent_at = p.paid_at + interval '0.9 s' from payment p returning 1")
+    (row,) = sums(shop.connection, since=datetime.now(UTC) - timedelta(days=1), shops=None)
+    assert row["paid_orders"] == 1, "providers tell whole seconds"
 
 
 def test_every_step_is_on_record_without_the_phone(shop: Street) -> None:

@@ -14,11 +14,13 @@ from fenghe.money import store_reminders as store
 from fenghe.money.reminder import Due, in_words, judge
 from fenghe.money.store_reminders import Rules
 
+_AFTER: Final = "x.paid_at >= date_trunc('second', r.sent_at)"
+"""Paid after the reminder went out. Providers tell whole seconds: a payment of the same second counts."""
 TABS: Final = {
     "all": "true",
     "under_way": "r.state in ('preparing', 'queued')",
     "sent": "r.state = 'sent'",
-    "paid": "r.state in ('sent', 'unsure') and x.paid_at >= r.sent_at",
+    "paid": f"r.state in ('sent', 'unsure') and {_AFTER}",
     "failed": "r.state in ('failed', 'unsure')",
     "withdrawn": "r.state = 'withdrawn'",
 }
@@ -44,7 +46,7 @@ _PAID_AT: Final = (
 _COLUMNS: Final = (
     "r.id, r.order_id, r.nth, r.order_no, r.channel, r.shop, r.currency, r.amount_minor, r.state, r.why, r.robot, r.policy,"
     " r.asked_by, r.asked_at, r.checked_at, r.sent_at, r.ended_at, x.paid_at, coalesce(o.receiver_phone, '') as phone,"
-    " o.receiver_name, coalesce(x.paid_at >= r.sent_at, false) as paid_after, d.attempts, d.plain as text"
+    f" o.receiver_name, coalesce({_AFTER}, false) as paid_after, d.attempts, d.plain as text"
 )
 _FROM: Final = (
     f"from payment_reminder r {_PAID_AT} left join customer_order o on o.subject_id = r.order_id"
@@ -111,7 +113,7 @@ def sums(connection: Connection[Any], *, since: datetime, shops: Sequence[str] |
         connection,
         "with orders as (select r.channel, r.currency, r.order_id, max(r.amount_minor) as amount_minor,"
         " count(*) filter (where r.state in ('sent', 'unsure')) as messages,"
-        " bool_or(r.state in ('sent', 'unsure') and x.paid_at >= r.sent_at) as paid,"
+        f" bool_or(r.state in ('sent', 'unsure') and {_AFTER}) as paid,"
         " count(*) filter (where r.state = 'withdrawn') as withdrawn, count(*) filter (where r.state = 'failed') as failed"
         f" from payment_reminder r {_PAID_AT} where {where.sql()} group by 1, 2, 3)"
         " select channel, currency, sum(messages)::bigint as messages, count(*) filter (where messages > 0) as orders,"
