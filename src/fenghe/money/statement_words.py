@@ -109,9 +109,7 @@ TOTAL_ROW: Final = re.compile(
 def is_total_row(cells: Iterable[str]) -> bool:
     """Whether the first cell that says something names a total."""
     first = next((text for cell in cells if (text := cell.strip(" \t`'\"#")) != ""), "")
-    if first.isascii():
-        return first.casefold() == "total"
-    return bool(TOTAL_ROW.match(unicodedata.normalize("NFKC", first)))
+    return bool(TOTAL_ROW.match(first if first.isascii() else unicodedata.normalize("NFKC", first)))
 
 
 def merge(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:

@@ -16,10 +16,11 @@ PARENT_DEATH_SIGNAL: Final = 1
 
 
 def main(arguments: list[str]) -> None:
-    """Order matters: changing the user clears the parent-death signal, so it is set after."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_DFL
-    )  # where the hub runs behind nohup it is ignored, but it is how we stop a server
+    """Order matters: changing the user clears the parent-death signal, so it is set after.
+
+    SIGINT is how a server is stopped; a hub in a shell's background inherits that it is ignored.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     parent, signal_number, user, group = (int(word) for word in arguments[:4])
     command = arguments[4:]
     if user >= 0:

@@ -40,6 +40,7 @@ export function DeclarationActions<Body>({ control, days, hint }: Props<Body>) {
         <Button
           icon={<SaveOutlined />}
           disabled={!control.unsaved || control.busy}
+          loading={control.busy}
           onClick={() => void control.save()}
           data-testid="save-draft"
         >
@@ -56,6 +57,7 @@ export function DeclarationActions<Body>({ control, days, hint }: Props<Body>) {
       )}
       <Button
         icon={<ExperimentOutlined />}
+        loading={control.busy}
         disabled={!detail.may_edit || !control.changed || control.busy}
         onClick={() => void control.dryRun(span)}
         data-testid="dry-run"
