@@ -250,8 +250,8 @@ export const work = {
   "policy.shipped": ["出厂默认", "As shipped"],
   "policy.draftBy": ["草稿由 {who} 于 {at} 保存", "Draft saved by {who} at {at}"],
   "policy.secondPerson": [
-    "熔断阈值要由另一位有发布权限的同事核对后发布。",
-    "Thresholds are published by a second person who has checked them.",
+    "要由另一位有发布权限的同事核对后发布。",
+    "A second person who may publish has to check and publish it.",
   ],
   "policy.draft": ["草稿，未生效", "Draft, not in force"],
   "policy.was": ["线上 {n}", "in force {n}"],
